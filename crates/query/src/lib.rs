@@ -1,1 +1,9 @@
-//! Placeholder.
+//! Answers questions over a snapshot of the store.
+//!
+//! It refuses to know files, clocks and protocols: callers give a [`Snapshot`](trailhound_store::Snapshot),
+//! a [`LookupQuery`] and a place to start, and get events, newest first.
+#![deny(missing_docs)]
+
+pub mod lookup;
+
+pub use lookup::{Category, LookupQuery, Position};

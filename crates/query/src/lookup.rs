@@ -1,0 +1,95 @@
+//! Which events, and in which order.
+
+use serde::{Deserialize, Serialize};
+use trailhound_record::{Event, Timestamp};
+
+/// Which category of events a lookup sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Category {
+    /// Every event.
+    #[default]
+    Any,
+    /// Management events: what `LookupEvents` shows by default.
+    Management,
+    /// Insights events: `EventCategory=insight`.
+    Insight,
+}
+
+/// Which events are asked for: all conditions must hold. Values match exactly and case-sensitively,
+/// but for `text`.
+///
+/// Units: `start` and `end` are UTC; the range is half-open, `[start, end)`. Events without a readable
+/// time match only when both are absent.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LookupQuery {
+    /// `eventID`.
+    pub event_id: Option<String>,
+    /// `eventName`; for Insights events the API they are about.
+    pub event_name: Option<String>,
+    /// `eventSource`; for Insights events the service they are about.
+    pub event_source: Option<String>,
+    /// `readOnly`; a record that does not say matches neither.
+    pub read_only: Option<bool>,
+    /// The derived user name.
+    pub username: Option<String>,
+    /// A derived resource type, `AWS::EC2::Instance`.
+    pub resource_type: Option<String>,
+    /// A derived resource name, or any id or ARN found anywhere in the record.
+    pub resource_name: Option<String>,
+    /// `userIdentity.accessKeyId`.
+    pub access_key_id: Option<String>,
+    /// `recipientAccountId`.
+    pub account_id: Option<String>,
+    /// `awsRegion`.
+    pub aws_region: Option<String>,
+    /// `sourceIPAddress`.
+    pub source_ip_address: Option<String>,
+    /// `errorCode`; the empty text matches any failed call.
+    pub error_code: Option<String>,
+    /// `eventType`.
+    pub event_type: Option<String>,
+    /// Text that must occur somewhere in the record's values, case-insensitively.
+    pub text: Option<String>,
+    /// Which category.
+    pub category: Category,
+    /// The earliest event time.
+    pub start: Option<Timestamp>,
+    /// The first event time that is too late.
+    pub end: Option<Timestamp>,
+}
+
+/// The place of one event in the total order of a lookup (newest first): a keyset page token holds
+/// one of these. Compares in ascending order of time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Position {
+    /// Event time in microseconds since the epoch; `i64::MIN` when it is not readable.
+    pub event_time_micros: i64,
+    /// The event's id, or the key that stands for it when it has none.
+    pub event_key: String,
+    /// The account that the event was delivered to; empty when it does not say.
+    pub account_id: String,
+    /// [`Event::conflict`].
+    pub conflict: u32,
+}
+
+/// One answer: some events, newest first, and where the next ones start.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LookupPage {
+    /// The events, newest first, at most as many as were asked for.
+    pub events: Vec<Event>,
+    /// The position of the last event, when older matching events may exist.
+    pub next: Option<Position>,
+    /// What was looked at.
+    pub coverage: Coverage,
+}
+
+/// What an answer covers, so that a partial answer can say so.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Coverage {
+    /// Events in the segments that the time range meets.
+    pub events_in_range: u64,
+    /// Events whose record was read to decide.
+    pub events_examined: u64,
+    /// Segments that could not be read, with the reason: the answer lacks their events.
+    pub unreadable: Vec<String>,
+}

@@ -1,0 +1,115 @@
+//! The typed, flat form of a record: what a table row, a page or `LookupEvents` shows.
+
+use crate::field::Field;
+use crate::resources;
+use crate::time::Timestamp;
+use crate::walk::{ParseRecordError, Walk};
+
+/// A resource that an event names: AWS's type, when it is known, and the name or ARN.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Resource {
+    /// `AWS::EC2::Instance`, ...; nothing when the type is not known.
+    pub resource_type: Option<String>,
+    /// An id, a name or an ARN, as it stands in the record.
+    pub resource_name: String,
+}
+
+/// One record, read: its bytes and the values that people filter and look at.
+///
+/// Units: `event_time` in UTC. Texts are as in the record, hostile content included: whoever prints
+/// them escapes them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// The record, byte for byte as delivered.
+    pub raw: Vec<u8>,
+    /// 0 for the first body under this (account, event id); n for the n-th different one (a conflict).
+    pub conflict: u32,
+    /// `eventID`.
+    pub event_id: Option<String>,
+    /// `eventTime`, when it is an instant.
+    pub event_time: Option<Timestamp>,
+    /// `eventName`.
+    pub event_name: Option<String>,
+    /// `eventSource`.
+    pub event_source: Option<String>,
+    /// `awsRegion`.
+    pub aws_region: Option<String>,
+    /// `sourceIPAddress`: an address, or the name of a service.
+    pub source_ip_address: Option<String>,
+    /// `userAgent`.
+    pub user_agent: Option<String>,
+    /// `errorCode`; present means that the call failed.
+    pub error_code: Option<String>,
+    /// `errorMessage`.
+    pub error_message: Option<String>,
+    /// `readOnly`, when the record says.
+    pub read_only: Option<bool>,
+    /// `eventType`.
+    pub event_type: Option<String>,
+    /// `eventCategory`; absent before eventVersion 1.08.
+    pub event_category: Option<String>,
+    /// `recipientAccountId`, or the account of the identity when that is absent.
+    pub account_id: Option<String>,
+    /// `userIdentity.type`.
+    pub user_identity_type: Option<String>,
+    /// `userIdentity.arn`.
+    pub user_identity_arn: Option<String>,
+    /// `userIdentity.accessKeyId`.
+    pub access_key_id: Option<String>,
+    /// The user name as `LookupEvents` derives it (`spec` section "Username derivation").
+    pub username: Option<String>,
+    /// The resources as `LookupEvents` derives them, without repeats.
+    pub resources: Vec<Resource>,
+    /// Every ARN and resource-id-shaped string anywhere in request, response and `resources`.
+    pub resource_ids: Vec<String>,
+}
+
+impl Event {
+    /// Reads `raw`, one whole record.
+    ///
+    /// # Errors
+    /// [`ParseRecordError`] when `raw` is not one JSON object within the limits.
+    pub fn parse(raw: Vec<u8>, conflict: u32) -> Result<Self, ParseRecordError> {
+        let mut walk = Walk::default();
+        walk.parse_whole(&raw)?;
+        let text = |field: Field| walk.text(&raw, field).map(|text| text.into_owned());
+        let found = resources::of_event(&walk, &raw);
+        Ok(Self {
+            conflict,
+            event_id: text(Field::EventId),
+            event_time: walk.event_time(&raw),
+            event_name: text(Field::EventName),
+            event_source: text(Field::EventSource),
+            aws_region: text(Field::AwsRegion),
+            source_ip_address: text(Field::SourceIpAddress),
+            user_agent: text(Field::UserAgent),
+            error_code: text(Field::ErrorCode),
+            error_message: text(Field::ErrorMessage),
+            read_only: walk.bool(&raw, Field::ReadOnly),
+            event_type: text(Field::EventType),
+            event_category: text(Field::EventCategory),
+            account_id: walk.account_id(&raw).map(|text| text.into_owned()),
+            user_identity_type: text(Field::UserIdentityType),
+            user_identity_arn: text(Field::UserIdentityArn),
+            access_key_id: walk.access_key_id(&raw).map(|text| text.into_owned()),
+            username: resources::username(&walk, &raw).map(|text| text.into_owned()),
+            resources: found.resources,
+            resource_ids: found.resource_ids,
+            raw,
+        })
+    }
+
+    /// Whether `LookupEvents` shows it by default: a management event, and no Insights event.
+    ///
+    /// # Source
+    /// CloudTrail user guide, "Working with CloudTrail event history".
+    pub fn is_management(&self) -> bool {
+        !self.is_insight() && self.event_category.as_deref().is_none_or(|is| is == "Management")
+    }
+
+    /// Whether it is an Insights event.
+    pub fn is_insight(&self) -> bool {
+        self.event_category.as_deref() == Some("Insight")
+            || self.event_type.as_deref() == Some("AwsCloudTrailInsight")
+    }
+}
