@@ -1,1 +1,88 @@
-//! Placeholder.
+//! HTTP: the AWS wire protocol, native JSON, health and metrics. No logic: every answer comes from
+//! [`App`].
+//!
+//! | path | what |
+//! |---|---|
+//! | `POST /` | AWS JSON 1.1, the operation in `X-Amz-Target` |
+//! | `POST /PutAuditEvents` | the one operation of `cloudtrail-data`; not offered yet, and says so |
+//! | `GET /api/v1/events`, `/api/v1/events/{event_id}`, `/api/v1/stats` | native JSON |
+//! | `GET /healthz`, `/metrics` | for probes and Prometheus |
+//!
+//! Everything else belongs to the pages, which are merged beside this router. No route answers with a
+//! CORS header, so no other site's script can read an answer; on loopback the `Host` header is checked
+//! as well, so that no other site's *name* can be pointed here.
+#![deny(missing_docs)]
+
+mod auth;
+mod aws;
+mod limits;
+mod metrics;
+mod native;
+mod page_token;
+mod protect;
+mod render;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use metrics::Metrics;
+pub use protect::protect;
+
+use axum::Router;
+use axum::routing::{any, get, post};
+use state::ApiState;
+use std::sync::Arc;
+use std::time::Duration;
+use trailhound_app::App;
+
+/// How the API behaves. The default answers loopback only, without a rate limit.
+#[derive(Debug, Clone)]
+pub struct ApiConfig {
+    /// `LookupEvents` requests a second and Region before `ThrottlingException`; AWS's limit is 2.
+    pub lookups_per_second: Option<u32>,
+    /// Whether `LookupEvents` looks in every Region. Otherwise it looks, as AWS does, in the Region that
+    /// the request is signed for; an unsigned request, or one signed for the Region `all`, sees all.
+    pub all_regions: bool,
+    /// The one account that `LookupEvents` shows; every account when absent.
+    pub account_id: Option<String>,
+    /// Whether the listener is bound to a loopback address: then only requests whose `Host` is
+    /// `localhost`, `127.0.0.1` or `[::1]` are answered.
+    pub loopback: bool,
+    /// How long a request may take.
+    pub request_timeout: Duration,
+    /// What `/metrics` shows; feed it from imports.
+    pub metrics: Arc<Metrics>,
+}
+
+impl Default for ApiConfig {
+    fn default() -> Self {
+        Self {
+            lookups_per_second: None,
+            all_regions: false,
+            account_id: None,
+            loopback: true,
+            request_timeout: limits::REQUEST_TIMEOUT,
+            metrics: Arc::new(Metrics::default()),
+        }
+    }
+}
+
+/// Returns the routes of the API over `app`, protected as [`protect`] does. Blocks while it reads the
+/// key for page tokens.
+///
+/// Merge other routes into it after protecting them too:
+/// `router(app, config.clone()).merge(protect(pages, &config))`.
+pub fn router(app: Arc<App>, config: ApiConfig) -> Router {
+    let state = Arc::new(ApiState::new(app, config.clone()));
+    let routes = Router::new()
+        .route("/", post(aws::answer))
+        .route("/PutAuditEvents", post(aws::answer_put_audit_events))
+        .route("/api/v1/events", get(native::events))
+        .route("/api/v1/events/{event_id}", get(native::events_by_id))
+        .route("/api/v1/stats", get(native::stats))
+        .route("/api/v1/{*path}", any(native::unknown_path))
+        .route("/healthz", get(native::health))
+        .route("/metrics", get(metrics::answer))
+        .with_state(state);
+    protect(routes, &config)
+}

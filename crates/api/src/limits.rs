@@ -1,0 +1,26 @@
+//! Every limit of the API, in one place.
+
+use std::time::Duration;
+
+/// The longest request body, in bytes.
+pub(crate) const BODY_BYTES_MAX: usize = 1 << 20;
+/// How long a request may take unless configured otherwise.
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+/// Calls into the store at one time; more wait.
+pub(crate) const CALLS_AT_ONCE_MAX: usize = 32;
+/// Regions with a rate limit of their own; further ones share one.
+pub(crate) const THROTTLED_REGIONS_MAX: usize = 64;
+/// `MaxResults` of `LookupEvents`: its default and its greatest value.
+///
+/// # Source
+/// botocore model `cloudtrail/2013-11-01`, shape `MaxResults`.
+pub(crate) const LOOKUP_EVENTS_RESULTS_MAX: usize = 50;
+/// The longest `AttributeValue`, in characters, some of which count twice.
+///
+/// # Source
+/// API reference, "LookupAttribute".
+pub(crate) const ATTRIBUTE_VALUE_LENGTH_MAX: usize = 2000;
+/// `limit` of `GET /api/v1/events` when absent.
+pub(crate) const NATIVE_LIMIT_DEFAULT: usize = 100;
+/// The greatest `limit` of `GET /api/v1/events`.
+pub(crate) const NATIVE_LIMIT_MAX: usize = 1000;

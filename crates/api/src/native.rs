@@ -1,0 +1,452 @@
+//! Native JSON under `/api/v1`, and `/healthz`.
+//!
+//! `GET /api/v1/events` takes the conditions of a lookup as query parameters, and:
+//!
+//! | parameter | meaning |
+//! |---|---|
+//! | `since`, `until` | ISO 8601 instants or UTC dates; the range is half-open, `[since, until)` |
+//! | `category` | `any` (default), `management` or `insight` |
+//! | `read_only` | `true` or `false` |
+//! | `error_code` | an error code; empty for any failed call |
+//! | `limit` | at most so many events, 1 to 1000 (default 100) |
+//! | `cursor` | `next` of the page before, with the same other parameters |
+//!
+//! An answer is `{"events":[…],"next":…,"coverage":{…}}`, newest first; `next` is `null` on the last
+//! page, and `coverage.unreadable` names segments whose events are missing.
+
+use crate::limits::{NATIVE_LIMIT_DEFAULT, NATIVE_LIMIT_MAX};
+use crate::page_token::QueryDigest;
+use crate::render::record_text;
+use crate::state::{ApiState, CallError, report};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use trailhound_app::lookup::{Category, Coverage, LookupError, LookupQuery};
+use trailhound_app::stats::{Count, Stats};
+use trailhound_record::{Event, Timestamp};
+
+const PARAMETERS: [&str; 19] = [
+    "access_key_id",
+    "account_id",
+    "aws_region",
+    "category",
+    "cursor",
+    "error_code",
+    "event_id",
+    "event_name",
+    "event_source",
+    "event_type",
+    "limit",
+    "read_only",
+    "resource_name",
+    "resource_type",
+    "since",
+    "source_ip_address",
+    "text",
+    "until",
+    "username",
+];
+
+/// Why a native request failed. The text goes to the caller as it is.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NativeError {
+    #[error("there is no parameter `{name}`; did you mean `{nearest}`?")]
+    UnknownParameter { name: String, nearest: &'static str },
+    #[error("the parameter `{name}` is given twice")]
+    RepeatedParameter { name: String },
+    #[error("`{value}` is no value for `{name}`: it takes {takes}")]
+    BadValue { name: &'static str, value: String, takes: &'static str },
+    #[error("`since` must be before `until`")]
+    EmptyRange,
+    #[error("the cursor was not issued for this query: send it with the parameters of the page before")]
+    BadCursor,
+    #[error("the query string or the path is not valid: {detail}")]
+    BadRequest { detail: String },
+    #[error("there is no event `{event_id}`")]
+    NoSuchEvent { event_id: String },
+    #[error("there is nothing at this path; see /api/v1/events and /api/v1/stats")]
+    NoSuchPath,
+    #[error("the request took too long; ask for a shorter time range")]
+    Timeout,
+    #[error("the store could not be read")]
+    Lookup(#[from] LookupError),
+    #[error("the request failed")]
+    Call(#[from] CallError),
+    #[error("the answer could not be written")]
+    Write(#[from] serde_json::Error),
+}
+
+impl From<QueryRejection> for NativeError {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::BadRequest { detail: rejection.body_text() }
+    }
+}
+
+impl From<PathRejection> for NativeError {
+    fn from(rejection: PathRejection) -> Self {
+        Self::BadRequest { detail: rejection.body_text() }
+    }
+}
+
+impl NativeError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NoSuchEvent { .. } | Self::NoSuchPath => StatusCode::NOT_FOUND,
+            Self::Timeout => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Lookup(_) | Self::Call(_) | Self::Write(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownParameter { .. } => "UnknownParameter",
+            Self::RepeatedParameter { .. } => "RepeatedParameter",
+            Self::BadValue { .. } | Self::EmptyRange => "InvalidParameter",
+            Self::BadCursor => "InvalidCursor",
+            Self::BadRequest { .. } => "InvalidRequest",
+            Self::NoSuchEvent { .. } | Self::NoSuchPath => "NotFound",
+            Self::Timeout => "Timeout",
+            Self::Lookup(_) => "StoreUnreadable",
+            Self::Call(_) | Self::Write(_) => "InternalFailure",
+        }
+    }
+}
+
+/// What `GET /api/v1/events` asks for.
+#[derive(Debug, PartialEq)]
+struct EventsRequest {
+    query: LookupQuery,
+    limit: usize,
+    cursor: Option<String>,
+    digest: QueryDigest,
+}
+
+impl EventsRequest {
+    fn parse(pairs: &[(String, String)]) -> Result<Self, NativeError> {
+        let mut seen: Vec<&str> = Vec::new();
+        let mut request = Self {
+            query: LookupQuery::default(),
+            limit: NATIVE_LIMIT_DEFAULT,
+            cursor: None,
+            digest: digest(pairs),
+        };
+        for (name, value) in pairs {
+            if seen.contains(&name.as_str()) {
+                return Err(NativeError::RepeatedParameter { name: name.clone() });
+            }
+            seen.push(name);
+            request.set(name, value)?;
+        }
+        if let (Some(since), Some(until)) = (request.query.start, request.query.end)
+            && since >= until
+        {
+            return Err(NativeError::EmptyRange);
+        }
+        Ok(request)
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<(), NativeError> {
+        let text = Some(value.to_owned());
+        let query = &mut self.query;
+        match name {
+            "event_id" => query.event_id = text,
+            "event_name" => query.event_name = text,
+            "event_source" => query.event_source = text,
+            "username" => query.username = text,
+            "resource_type" => query.resource_type = text,
+            "resource_name" => query.resource_name = text,
+            "access_key_id" => query.access_key_id = text,
+            "account_id" => query.account_id = text,
+            "aws_region" => query.aws_region = text,
+            "source_ip_address" => query.source_ip_address = text,
+            "error_code" => query.error_code = text,
+            "event_type" => query.event_type = text,
+            "text" => query.text = text,
+            "read_only" => {
+                let read_only = value.parse().ok();
+                query.read_only = Some(expect_value(read_only, "read_only", value, "true or false")?);
+            }
+            "category" => {
+                let category = category(value);
+                query.category =
+                    expect_value(category, "category", value, "any, management or insight")?;
+            }
+            "since" => query.start = Some(expect_value(instant(value), "since", value, INSTANT)?),
+            "until" => query.end = Some(expect_value(instant(value), "until", value, INSTANT)?),
+            "limit" => {
+                let limit = value.parse().ok().filter(|limit| (1..=NATIVE_LIMIT_MAX).contains(limit));
+                self.limit = expect_value(limit, "limit", value, "a number from 1 to 1000")?;
+            }
+            "cursor" => self.cursor = text,
+            _ => {
+                let nearest = nearest(name, &PARAMETERS);
+                return Err(NativeError::UnknownParameter { name: name.to_owned(), nearest });
+            }
+        }
+        Ok(())
+    }
+}
+
+const INSTANT: &str = "an ISO 8601 instant with its zone (2026-01-10T07:12:00Z) or a UTC date (2026-01-10)";
+
+fn expect_value<T>(
+    found: Option<T>,
+    name: &'static str,
+    value: &str,
+    takes: &'static str,
+) -> Result<T, NativeError> {
+    found.ok_or_else(|| NativeError::BadValue { name, value: value.to_owned(), takes })
+}
+
+fn category(value: &str) -> Option<Category> {
+    match value {
+        "any" => Some(Category::Any),
+        "management" => Some(Category::Management),
+        "insight" => Some(Category::Insight),
+        _ => None,
+    }
+}
+
+fn instant(value: &str) -> Option<Timestamp> {
+    match chrono::NaiveDate::parse_from_str(value, "%Y-%m-%d") {
+        Ok(date) => Some(Timestamp(date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros())),
+        // A bare `+` in a query string means a space: `…T07:12:00+01:00` arrives with one.
+        Err(_) => Timestamp::parse(&value.replace(' ', "+")),
+    }
+}
+
+/// Everything but the page, in any order.
+fn digest(pairs: &[(String, String)]) -> QueryDigest {
+    let mut bound: Vec<_> =
+        pairs.iter().filter(|(name, _)| !matches!(name.as_str(), "limit" | "cursor")).collect();
+    bound.sort();
+    QueryDigest::of(&json!(["/api/v1/events", bound]))
+}
+
+fn nearest(name: &str, known: &[&'static str]) -> &'static str {
+    let distance = |known: &&&'static str| strsim::damerau_levenshtein(name, known);
+    known.iter().min_by_key(distance).copied().unwrap_or_default()
+}
+
+/// An event: the flat fields, and the record as it is. Absent fields are `null`.
+#[derive(Debug, Serialize)]
+struct EventView<'a> {
+    event_id: Option<&'a str>,
+    event_time: Option<String>,
+    event_name: Option<&'a str>,
+    event_source: Option<&'a str>,
+    aws_region: Option<&'a str>,
+    account_id: Option<&'a str>,
+    username: Option<&'a str>,
+    user_identity_type: Option<&'a str>,
+    user_identity_arn: Option<&'a str>,
+    access_key_id: Option<&'a str>,
+    source_ip_address: Option<&'a str>,
+    user_agent: Option<&'a str>,
+    read_only: Option<bool>,
+    error_code: Option<&'a str>,
+    error_message: Option<&'a str>,
+    event_type: Option<&'a str>,
+    event_category: Option<&'a str>,
+    conflict: u32,
+    resources: Vec<ResourceView<'a>>,
+    resource_ids: &'a [String],
+    record: Box<RawValue>,
+}
+
+#[derive(Debug, Serialize)]
+struct ResourceView<'a> {
+    resource_type: Option<&'a str>,
+    resource_name: &'a str,
+}
+
+fn event_view(event: &Event) -> Result<EventView<'_>, NativeError> {
+    let resources = event.resources.iter().map(|resource| ResourceView {
+        resource_type: resource.resource_type.as_deref(),
+        resource_name: &resource.resource_name,
+    });
+    Ok(EventView {
+        event_id: event.event_id.as_deref(),
+        event_time: event.event_time.map(|at| at.to_string()),
+        event_name: event.event_name.as_deref(),
+        event_source: event.event_source.as_deref(),
+        aws_region: event.aws_region.as_deref(),
+        account_id: event.account_id.as_deref(),
+        username: event.username.as_deref(),
+        user_identity_type: event.user_identity_type.as_deref(),
+        user_identity_arn: event.user_identity_arn.as_deref(),
+        access_key_id: event.access_key_id.as_deref(),
+        source_ip_address: event.source_ip_address.as_deref(),
+        user_agent: event.user_agent.as_deref(),
+        read_only: event.read_only,
+        error_code: event.error_code.as_deref(),
+        error_message: event.error_message.as_deref(),
+        event_type: event.event_type.as_deref(),
+        event_category: event.event_category.as_deref(),
+        conflict: event.conflict,
+        resources: resources.collect(),
+        resource_ids: &event.resource_ids,
+        record: RawValue::from_string(record_text(event).into_owned())?,
+    })
+}
+
+#[derive(Debug, Serialize)]
+struct EventsView<'a> {
+    events: Vec<EventView<'a>>,
+    next: Option<String>,
+    coverage: Value,
+}
+
+fn events_json(
+    events: &[Event],
+    next: Option<String>,
+    coverage: &Coverage,
+) -> Result<Vec<u8>, NativeError> {
+    let events = events.iter().map(event_view).collect::<Result<_, _>>()?;
+    let coverage = json!({
+        "events_in_range": coverage.events_in_range,
+        "events_examined": coverage.events_examined,
+        "unreadable": coverage.unreadable,
+    });
+    Ok(serde_json::to_vec(&EventsView { events, next, coverage })?)
+}
+
+/// Answers `GET /api/v1/events`.
+pub(crate) async fn events(
+    State(state): State<Arc<ApiState>>,
+    pairs: Result<Query<Vec<(String, String)>>, QueryRejection>,
+) -> Response {
+    respond(look_up(&state, pairs).await)
+}
+
+async fn look_up(
+    state: &ApiState,
+    pairs: Result<Query<Vec<(String, String)>>, QueryRejection>,
+) -> Result<Vec<u8>, NativeError> {
+    let EventsRequest { query, limit, cursor, digest } = EventsRequest::parse(&pairs?.0)?;
+    let after = match cursor {
+        None => None,
+        Some(cursor) => Some(state.tokens.open(&digest, &cursor).ok_or(NativeError::BadCursor)?),
+    };
+    let page = state.call(move |app| app.lookup(&query, after.as_ref(), limit)).await??;
+    let next = page.next.as_ref().map(|position| state.tokens.seal(&digest, position));
+    events_json(&page.events, next, &page.coverage)
+}
+
+/// Answers `GET /api/v1/events/{event_id}`: every body under the id.
+pub(crate) async fn events_by_id(
+    State(state): State<Arc<ApiState>>,
+    event_id: Result<Path<String>, PathRejection>,
+) -> Response {
+    respond(find_events(&state, event_id).await)
+}
+
+async fn find_events(
+    state: &ApiState,
+    event_id: Result<Path<String>, PathRejection>,
+) -> Result<Vec<u8>, NativeError> {
+    let event_id = event_id?.0;
+    let wanted = event_id.clone();
+    let events = state.call(move |app| app.events_by_id(&wanted)).await??;
+    if events.is_empty() {
+        return Err(NativeError::NoSuchEvent { event_id });
+    }
+    let events = events.iter().map(event_view).collect::<Result<Vec<_>, _>>()?;
+    #[derive(Serialize)]
+    struct View<'a> {
+        events: Vec<EventView<'a>>,
+    }
+    Ok(serde_json::to_vec(&View { events })?)
+}
+
+/// Answers `GET /api/v1/stats`.
+pub(crate) async fn stats(State(state): State<Arc<ApiState>>) -> Response {
+    let stats = state.call(|app| app.stats()).await;
+    respond(match stats {
+        Ok(Ok(stats)) => Ok(stats_json(&stats).to_string().into_bytes()),
+        Ok(Err(error)) => Err(error.into()),
+        Err(error) => Err(error.into()),
+    })
+}
+
+fn stats_json(stats: &Stats) -> Value {
+    let counts = |counts: &[Count]| -> Value {
+        counts.iter().map(|count| json!({"value": count.value, "events": count.events})).collect()
+    };
+    json!({
+        "events": stats.events,
+        "conflicts": stats.conflicts,
+        "segments": stats.segments,
+        "data_bytes": stats.data_bytes,
+        "index_bytes": stats.index_bytes,
+        "version": stats.version,
+        "oldest": stats.oldest.map(|at| at.to_string()),
+        "newest": stats.newest.map(|at| at.to_string()),
+        "events_without_time": stats.events_without_time,
+        "accounts": counts(&stats.accounts),
+        "regions": counts(&stats.regions),
+        "dropped": stats.dropped,
+    })
+}
+
+/// Answers `GET /healthz`: 200 when the store can be read.
+pub(crate) async fn health(State(state): State<Arc<ApiState>>) -> Response {
+    match state.call(|app| app.stats()).await {
+        Ok(Ok(_)) => (StatusCode::OK, "ok\n").into_response(),
+        Ok(Err(error)) => unhealthy(&error),
+        Err(error) => unhealthy(&error),
+    }
+}
+
+fn unhealthy(error: &dyn std::error::Error) -> Response {
+    report("healthz", error);
+    (StatusCode::SERVICE_UNAVAILABLE, "the store cannot be read\n").into_response()
+}
+
+/// Answers any other path under `/api/v1`.
+pub(crate) async fn unknown_path() -> Response {
+    respond(Err(NativeError::NoSuchPath))
+}
+
+/// The answer to a request that took too long.
+pub(crate) fn timeout() -> Response {
+    respond(Err(NativeError::Timeout))
+}
+
+/// The answer when writing the answer failed.
+pub(crate) fn failed(error: &dyn std::error::Error) -> Response {
+    report("metrics", error);
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+fn respond(answer: Result<Vec<u8>, NativeError>) -> Response {
+    let request_id = uuid::Uuid::new_v4().to_string();
+    let (status, body) = match answer {
+        Ok(body) => (StatusCode::OK, body),
+        Err(error) => {
+            if error.status().is_server_error() {
+                report(&request_id, &error);
+            }
+            let body = json!({
+                "error": {"code": error.code(), "message": error.to_string()},
+                "request_id": request_id,
+            });
+            (error.status(), body.to_string().into_bytes())
+        }
+    };
+    let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
+    if let Ok(request_id) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert("x-request-id", request_id);
+    }
+    response
+}
+
+#[cfg(test)]
+#[path = "native_tests.rs"]
+mod tests;
