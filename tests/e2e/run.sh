@@ -24,4 +24,4 @@ export TRAILHOUND_BIN="${TRAILHOUND_BIN:-$here/../../target/release/trailhound}"
 export TRAILSCRAPER_BIN="$venvs/trailscraper/bin/trailscraper"
 export PYTHONDONTWRITEBYTECODE=1
 cd "$here"
-exec "$venvs/clients/bin/python" -m pytest -p no:cacheprovider -q "$@"
+exec "$venvs/clients/bin/python" -m pytest -p no:cacheprovider -q -rs "$@"

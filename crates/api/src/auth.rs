@@ -28,10 +28,7 @@ pub(crate) fn signed_region(headers: &HeaderMap) -> Result<Option<String>, Incom
     let scope: Vec<&str> = credential.rsplitn(5, '/').collect();
     match scope.as_slice() {
         ["aws4_request", service, region, date, key]
-            if !service.is_empty()
-                && !region.is_empty()
-                && date.len() == 8
-                && !key.is_empty() =>
+            if !service.is_empty() && !region.is_empty() && date.len() == 8 && !key.is_empty() =>
         {
             Ok(Some((*region).to_owned()))
         }
@@ -75,7 +72,13 @@ mod tests {
     fn half_a_signature_is_refused() {
         check("AWS4-HMAC-SHA256", Err(IncompleteSignature));
         check("AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE", Err(IncompleteSignature));
-        check("AWS4-HMAC-SHA256 Credential=/20260110//cloudtrail/aws4_request", Err(IncompleteSignature));
-        check("AWS4-HMAC-SHA256 Credential=A/20260110/us-east-1/cloudtrail", Err(IncompleteSignature));
+        check(
+            "AWS4-HMAC-SHA256 Credential=/20260110//cloudtrail/aws4_request",
+            Err(IncompleteSignature),
+        );
+        check(
+            "AWS4-HMAC-SHA256 Credential=A/20260110/us-east-1/cloudtrail",
+            Err(IncompleteSignature),
+        );
     }
 }

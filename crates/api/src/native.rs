@@ -63,7 +63,9 @@ pub(crate) enum NativeError {
     BadValue { name: &'static str, value: String, takes: &'static str },
     #[error("`since` must be before `until`")]
     EmptyRange,
-    #[error("the cursor was not issued for this query: send it with the parameters of the page before")]
+    #[error(
+        "the cursor was not issued for this query: send it with the parameters of the page before"
+    )]
     BadCursor,
     #[error("the query string or the path is not valid: {detail}")]
     BadRequest { detail: String },
@@ -170,7 +172,8 @@ impl EventsRequest {
             "text" => query.text = text,
             "read_only" => {
                 let read_only = value.parse().ok();
-                query.read_only = Some(expect_value(read_only, "read_only", value, "true or false")?);
+                query.read_only =
+                    Some(expect_value(read_only, "read_only", value, "true or false")?);
             }
             "category" => {
                 let category = category(value);
@@ -180,7 +183,8 @@ impl EventsRequest {
             "since" => query.start = Some(expect_value(instant(value), "since", value, INSTANT)?),
             "until" => query.end = Some(expect_value(instant(value), "until", value, INSTANT)?),
             "limit" => {
-                let limit = value.parse().ok().filter(|limit| (1..=NATIVE_LIMIT_MAX).contains(limit));
+                let limit =
+                    value.parse().ok().filter(|limit| (1..=NATIVE_LIMIT_MAX).contains(limit));
                 self.limit = expect_value(limit, "limit", value, "a number from 1 to 1000")?;
             }
             "cursor" => self.cursor = text,
@@ -193,7 +197,8 @@ impl EventsRequest {
     }
 }
 
-const INSTANT: &str = "an ISO 8601 instant with its zone (2026-01-10T07:12:00Z) or a UTC date (2026-01-10)";
+const INSTANT: &str =
+    "an ISO 8601 instant with its zone (2026-01-10T07:12:00Z) or a UTC date (2026-01-10)";
 
 fn expect_value<T>(
     found: Option<T>,
@@ -215,7 +220,9 @@ fn category(value: &str) -> Option<Category> {
 
 fn instant(value: &str) -> Option<Timestamp> {
     match chrono::NaiveDate::parse_from_str(value, "%Y-%m-%d") {
-        Ok(date) => Some(Timestamp(date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros())),
+        Ok(date) => {
+            Some(Timestamp(date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros()))
+        }
         // A bare `+` in a query string means a space: `…T07:12:00+01:00` arrives with one.
         Err(_) => Timestamp::parse(&value.replace(' ', "+")),
     }
@@ -230,8 +237,9 @@ fn digest(pairs: &[(String, String)]) -> QueryDigest {
 }
 
 fn nearest(name: &str, known: &[&'static str]) -> &'static str {
-    let distance = |known: &&&'static str| strsim::damerau_levenshtein(name, known);
-    known.iter().min_by_key(distance).copied().unwrap_or_default()
+    let likeness = |known: &&str| strsim::jaro_winkler(name, known);
+    let by_likeness = |a: &&&str, b: &&&str| likeness(a).total_cmp(&likeness(b));
+    known.iter().max_by(by_likeness).copied().unwrap_or_default()
 }
 
 /// An event: the flat fields, and the record as it is. Absent fields are `null`.

@@ -71,11 +71,13 @@ fn every_known_parameter_is_accepted() {
 fn a_wrong_parameter_is_named_with_what_it_takes() {
     check_error(
         "event_nmae=x",
-        expect!["400 UnknownParameter: there is no parameter `event_nmae`; did you mean `event_name`?"],
+        expect![
+            "400 UnknownParameter: there is no parameter `event_nmae`; did you mean `event_name`?"
+        ],
     );
     check_error(
         "user=x",
-        expect!["400 UnknownParameter: there is no parameter `user`; did you mean `text`?"],
+        expect!["400 UnknownParameter: there is no parameter `user`; did you mean `username`?"],
     );
     check_error(
         "limit=1&limit=2",
@@ -83,11 +85,15 @@ fn a_wrong_parameter_is_named_with_what_it_takes() {
     );
     check_error(
         "limit=1001",
-        expect!["400 InvalidParameter: `1001` is no value for `limit`: it takes a number from 1 to 1000"],
+        expect![
+            "400 InvalidParameter: `1001` is no value for `limit`: it takes a number from 1 to 1000"
+        ],
     );
     check_error(
         "limit=0",
-        expect!["400 InvalidParameter: `0` is no value for `limit`: it takes a number from 1 to 1000"],
+        expect![
+            "400 InvalidParameter: `0` is no value for `limit`: it takes a number from 1 to 1000"
+        ],
     );
     check_error(
         "read_only=True",
@@ -95,11 +101,15 @@ fn a_wrong_parameter_is_named_with_what_it_takes() {
     );
     check_error(
         "since=yesterday",
-        expect!["400 InvalidParameter: `yesterday` is no value for `since`: it takes an ISO 8601 instant with its zone (2026-01-10T07:12:00Z) or a UTC date (2026-01-10)"],
+        expect![
+            "400 InvalidParameter: `yesterday` is no value for `since`: it takes an ISO 8601 instant with its zone (2026-01-10T07:12:00Z) or a UTC date (2026-01-10)"
+        ],
     );
     check_error(
         "category=data",
-        expect!["400 InvalidParameter: `data` is no value for `category`: it takes any, management or insight"],
+        expect![
+            "400 InvalidParameter: `data` is no value for `category`: it takes any, management or insight"
+        ],
     );
     check_error(
         "since=2026-01-10&until=2026-01-10",

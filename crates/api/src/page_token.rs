@@ -140,7 +140,6 @@ mod tests {
         }
     }
 
-    /// Tokens outlive an upgrade: this one was sealed by version 0.1.0.
     #[test]
     fn the_mac_is_rfc_2104s() {
         let tokens = PageTokens::new([0x0b; 32]);
@@ -149,5 +148,20 @@ mod tests {
             tokens.mac(b"Hi There").finalize().into_bytes(),
             standard.chain_update(b"Hi There").finalize().into_bytes()
         );
+    }
+
+    /// A client may hold a token over an upgrade: this text opens as long as its version is read.
+    #[test]
+    fn a_token_of_version_1_opens() {
+        let token = "6YsCMlVC9ZU9Y00XUQeRudifq-DaUaiNVctau9TrSDx7InZlcnNpb24iOjEsInF1ZXJ5IjoiVUZfeFVlQ2VTcnNscENFMVBBUDZEdmpoQ1A1NmVNcjNIempjYnpONEZLQSIsImFmdGVyIjp7ImV2ZW50X3RpbWVfbWljcm9zIjoxNzY4MDQ2NDAwMDAwMDAwLCJldmVudF9rZXkiOiIwMDAwMDAwMC0wMDAwLTQwMDAtODAwMC0wMDAwMDAwMDAwMDEiLCJhY2NvdW50X2lkIjoiMTIzNDU2Nzg5MDEyIiwiY29uZmxpY3QiOjB9fQ";
+        let position = Position {
+            event_time_micros: 1_768_046_400_000_000,
+            event_key: "00000000-0000-4000-8000-000000000001".to_owned(),
+            account_id: "123456789012".to_owned(),
+            conflict: 0,
+        };
+        let (tokens, query) = (PageTokens::new([7; 32]), QueryDigest::of(&json!(["query"])));
+        assert_eq!(tokens.seal(&query, &position), token);
+        assert_eq!(tokens.open(&query, token), Some(position));
     }
 }

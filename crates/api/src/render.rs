@@ -19,7 +19,7 @@ pub(crate) fn compact_json(text: &str) -> Cow<'_, str> {
         escaped = in_string && !escaped && c == '\\';
         space
     };
-    let mut skip = is_space.clone();
+    let mut skip = is_space;
     if !text.chars().any(&mut is_space) {
         return Cow::Borrowed(text);
     }

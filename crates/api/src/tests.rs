@@ -159,7 +159,8 @@ fn both_spellings_of_the_target_are_answered() {
 
 #[test]
 fn no_match_is_an_empty_list() {
-    for (key, value) in [("EventName", "createbucket"), ("ReadOnly", "True"), ("Username", "carol")] {
+    for (key, value) in [("EventName", "createbucket"), ("ReadOnly", "True"), ("Username", "carol")]
+    {
         let body = json!({"LookupAttributes": [{"AttributeKey": key, "AttributeValue": value}]});
         check(
             "CloudTrail_20131101.LookupEvents",
@@ -244,9 +245,8 @@ fn insights_events_have_a_category_of_their_own() {
 fn start_and_end_are_inclusive() {
     let api = TestApi::new(&few());
     let noon = 1_768_046_400;
-    let between = |start: Value, end: Value| {
-        api.names(None, &json!({"StartTime": start, "EndTime": end})).0
-    };
+    let between =
+        |start: Value, end: Value| api.names(None, &json!({"StartTime": start, "EndTime": end})).0;
     assert_eq!(between(json!(noon + 2), json!(noon + 2)), ["DeleteBucket"]);
     assert_eq!(
         between(json!(f64::from(noon) + 1.0), json!(f64::from(noon) + 3.999)),
@@ -258,7 +258,9 @@ fn start_and_end_are_inclusive() {
 #[test]
 fn pages_hold_every_event_once_while_new_ones_arrive() {
     let many = |range: std::ops::Range<u32>| -> Vec<Value> {
-        range.map(|n| record(n, "alice", "s3.amazonaws.com", &format!("Put{n}"), "us-east-1")).collect()
+        range
+            .map(|n| record(n, "alice", "s3.amazonaws.com", &format!("Put{n}"), "us-east-1"))
+            .collect()
     };
     let api = TestApi::new(&many(0..130));
     let (mut seen, mut token) = (Vec::new(), None);
@@ -280,7 +282,10 @@ fn pages_hold_every_event_once_while_new_ones_arrive() {
     }
     let expected: Vec<String> = (0..130).rev().map(|n| format!("Put{n}")).collect();
     assert_eq!(seen, expected);
-    assert_eq!(pages.iter().filter(|&&events| events > 0).collect::<Vec<_>>(), [&50, &33, &33, &14]);
+    assert_eq!(
+        pages.iter().filter(|&&events| events > 0).collect::<Vec<_>>(),
+        [&50, &33, &33, &14]
+    );
 }
 
 #[test]
@@ -437,12 +442,13 @@ fn stats_and_metrics_agree_with_the_store() {
 fn routes_of_pages_merge_beside_the_api() {
     let api = TestApi::new(&few());
     let pages = Router::new().route("/", axum::routing::get(|| async { "page" }));
-    let both = api.router().merge(crate::protect(pages, &api.config));
+    let both: Router = api.router().merge(crate::protect(pages, &api.config));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let status = |request| {
+    let status = |request: Request<Body>| {
         runtime.block_on(both.clone().oneshot(request)).unwrap().status().as_u16()
     };
-    let page = |host: &str| Request::get("/").header(header::HOST, host).body(Body::empty()).unwrap();
+    let page =
+        |host: &str| Request::get("/").header(header::HOST, host).body(Body::empty()).unwrap();
     assert_eq!(status(page("localhost")), 200);
     assert_eq!(status(page("rebound.example.com")), 403);
     assert_eq!(status(aws_request("CloudTrail_20131101.LookupEvents", None, "{}")), 200);

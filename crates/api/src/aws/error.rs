@@ -20,7 +20,9 @@ pub(crate) enum AwsError {
          where `_`, space, `,` and newline count twice, found {found}."
     )]
     AttributeLength { key: &'static str, found: usize },
-    #[error("Insights events can be looked up by EventId, EventName and EventSource, not by {key}.")]
+    #[error(
+        "Insights events can be looked up by EventId, EventName and EventSource, not by {key}."
+    )]
     InsightAttribute { key: &'static str },
     #[error("StartTime must not be after EndTime.")]
     InvalidTimeRange,
@@ -31,7 +33,9 @@ pub(crate) enum AwsError {
          that returned it."
     )]
     InvalidNextToken,
-    #[error("`{found}` is not an event category. Use `insight`, or leave it out for management events.")]
+    #[error(
+        "`{found}` is not an event category. Use `insight`, or leave it out for management events."
+    )]
     InvalidEventCategory { found: String },
     #[error("The request body is not valid: {detail}.")]
     Serialization { detail: String },
@@ -39,7 +43,9 @@ pub(crate) enum AwsError {
     UnknownOperation { target: String },
     #[error("Trailhound does not offer {operation} yet. It offers LookupEvents.")]
     UnsupportedOperation { operation: &'static str },
-    #[error("The Authorization header must have a Credential of the form KEY/DATE/REGION/SERVICE/aws4_request.")]
+    #[error(
+        "The Authorization header must have a Credential of the form KEY/DATE/REGION/SERVICE/aws4_request."
+    )]
     IncompleteSignature,
     #[error("Rate exceeded")]
     Throttling,

@@ -20,7 +20,6 @@ use trailhound_record::{Event, Timestamp};
 
 /// What an attribute compares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::enum_variant_names, reason = "AWS's names")]
 pub(crate) enum AttributeKey {
     EventId,
     EventName,
@@ -276,42 +275,21 @@ pub(crate) fn output(events: &[Event], next_token: Option<String>) -> Result<Vec
 }
 
 fn wire_event(event: &Event) -> WireEvent {
-    let subject = if event.is_insight() { insight_subject(event) } else { InsightSubject::default() };
     let resources = event.resources.iter().map(|resource| WireResource {
         resource_type: resource.resource_type.clone(),
         resource_name: resource.resource_name.clone(),
     });
     WireEvent {
         event_id: event.event_id.clone(),
-        event_name: subject.event_name.or_else(|| event.event_name.clone()),
+        event_name: event.event_name.clone(),
         read_only: event.read_only.map(|read_only| read_only.to_string()),
         access_key_id: event.access_key_id.clone(),
         event_time: event.event_time.and_then(epoch_number),
-        event_source: subject.event_source.or_else(|| event.event_source.clone()),
+        event_source: event.event_source.clone(),
         username: event.username.clone(),
         resources: resources.collect(),
         cloud_trail_event: compact_json(&record_text(event)).into_owned(),
     }
-}
-
-/// The API that an Insights event is about.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct InsightSubject {
-    event_name: Option<String>,
-    event_source: Option<String>,
-}
-
-fn insight_subject(event: &Event) -> InsightSubject {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Record {
-        insight_details: InsightSubject,
-    }
-    // A record whose details are of another shape is shown without them.
-    serde_json::from_slice::<Record>(&event.raw)
-        .map(|record| record.insight_details)
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -52,9 +52,8 @@ mod tests {
     #[test]
     fn two_a_second_and_region_pass() {
         let (throttle, start) = (Throttle::new(Some(2)), Instant::now());
-        let taken = |region: &str, ms| {
-            throttle.try_take(region, start + Duration::from_millis(ms)).is_ok()
-        };
+        let taken =
+            |region: &str, ms| throttle.try_take(region, start + Duration::from_millis(ms)).is_ok();
         let first = [taken("a", 0), taken("a", 1), taken("a", 2), taken("b", 2)];
         assert_eq!(first, [true, true, false, true]);
         assert_eq!([taken("a", 510), taken("a", 511)], [true, false]);

@@ -43,7 +43,8 @@ async fn attribute(client: &Client) {
         .attribute_value("bob")
         .build()
         .expect("a whole attribute");
-    let answer = client.lookup_events().lookup_attributes(attribute).send().await.expect("an answer");
+    let answer =
+        client.lookup_events().lookup_attributes(attribute).send().await.expect("an answer");
     assert!(!answer.events().is_empty());
     for event in answer.events() {
         assert_eq!(event.username(), Some("bob"));
