@@ -1,7 +1,18 @@
 //! Taking delivered files in.
 
+use std::cell::RefCell;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use trailhound_record::batch::RecordRule;
+use trailhound_record::{ParseRecordError, Pushed, RowBatch};
+use trailhound_source::find::{FindInputsError, Inputs, find_inputs_with};
+use trailhound_source::read::Reader;
+use trailhound_source::{Rejected, Sink};
+
 use crate::App;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use crate::pipeline::Pipeline;
 
 /// Where records come from: the text after `trailhound import`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +78,9 @@ pub struct ImportReport {
     pub rejected_records: u64,
     /// Of the stored: a different body under a known id.
     pub conflicts: u64,
-    /// Digest files and other deliveries that hold no records, set aside by name and kind.
+    /// Digest files and other deliveries that hold no records.
+    pub files_set_aside: u64,
+    /// Their names and kinds, at most [`REJECTS_KEPT_MAX`].
     pub set_aside: Vec<(String, String)>,
     /// What was not stored, at most [`REJECTS_KEPT_MAX`]; the counts above are complete.
     pub rejects: Vec<Reject>,
@@ -87,6 +100,9 @@ pub enum ImportError {
         /// As given.
         path: String,
     },
+    /// A named source is no path and no pattern.
+    #[error(transparent)]
+    BadPath(FindInputsError),
     /// The store could not be written.
     #[error("cannot write to the store")]
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -101,10 +117,215 @@ impl App {
     /// [`ImportError`]. A bad file or record is no error: the report names it.
     pub fn import(
         &self,
-        _sources: &[ImportSource],
-        _progress: &ImportProgress,
-        _on_reject: &(dyn Fn(&Reject) + Sync),
+        sources: &[ImportSource],
+        progress: &ImportProgress,
+        on_reject: &(dyn Fn(&Reject) + Sync),
     ) -> Result<ImportReport, ImportError> {
-        todo!()
+        let store = |error: Box<dyn std::error::Error + Send + Sync>| ImportError::Store(error);
+        let inputs = find(sources, progress)?;
+        let writer = self.store().writer().map_err(|error| store(error.into()))?;
+        let live = self.store().snapshot().map_err(|error| store(error.into()))?;
+        let run = Run {
+            progress,
+            on_reject,
+            report: Mutex::default(),
+            parts: parts(&inputs, sources.contains(&ImportSource::Stdin)),
+            inputs,
+            pipeline: Pipeline::new(&writer, live),
+        };
+        for rejected in run.inputs.rejected() {
+            run.reject(rejected.clone());
+        }
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let written = run
+            .pipeline
+            .run(run.parts.len(), threads, &|part| run.read(part))
+            .map_err(|error| store(error.into()))?;
+        let mut report = run.report.into_inner().unwrap_or_else(PoisonError::into_inner);
+        report.stored = written.stored;
+        report.duplicates = written.duplicates;
+        report.conflicts = written.conflicts;
+        report.cancelled = progress.cancel.load(Ordering::Relaxed);
+        // INVARIANT(IN-1): every record read is stored, a known duplicate, or rejected by name.
+        assert_eq!(
+            report.read,
+            report.stored + report.duplicates + report.rejected_records,
+            "records were lost or made"
+        );
+        writer.compact(None).map_err(|error| store(error.into()))?;
+        writer.sweep().map_err(|error| store(error.into()))?;
+        Ok(report)
+    }
+}
+
+/// Stored bytes that one part of the work holds, and how many files at most.
+const PART_BYTES: u64 = 1 << 20;
+const PART_FILES: usize = 512;
+/// Record text after which a part hands in what it has.
+const HAND_IN_BYTES: usize = 24 << 20;
+
+/// One piece of the reading.
+enum Part {
+    Files(Range<usize>),
+    Stdin,
+}
+
+fn find(sources: &[ImportSource], progress: &ImportProgress) -> Result<Inputs, ImportError> {
+    let paths: Vec<String> = sources
+        .iter()
+        .filter_map(|source| match source {
+            ImportSource::Path(path) => Some(path.clone()),
+            ImportSource::Stdin => None,
+        })
+        .collect();
+    let mut on_progress = |files, bytes| {
+        progress.files_found.store(files, Ordering::Relaxed);
+        progress.bytes_found.store(bytes, Ordering::Relaxed);
+    };
+    let inputs = find_inputs_with(&paths, &mut on_progress).map_err(|error| match error {
+        FindInputsError::NoSuchPath { path } => ImportError::NoSuchPath { path },
+        other => ImportError::BadPath(other),
+    })?;
+    on_progress(inputs.len() as u64, inputs.bytes());
+    progress.listing_done.store(true, Ordering::Relaxed);
+    Ok(inputs)
+}
+
+fn parts(inputs: &Inputs, has_stdin: bool) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let (mut start, mut bytes) = (0, 0);
+    for (at, length) in inputs.lengths().enumerate() {
+        bytes += length;
+        if bytes >= PART_BYTES || at + 1 - start >= PART_FILES {
+            parts.push(Part::Files(start..at + 1));
+            (start, bytes) = (at + 1, 0);
+        }
+    }
+    if start < inputs.len() {
+        parts.push(Part::Files(start..inputs.len()));
+    }
+    if has_stdin {
+        parts.push(Part::Stdin);
+    }
+    parts
+}
+
+/// One import under way.
+struct Run<'r> {
+    progress: &'r ImportProgress,
+    on_reject: &'r (dyn Fn(&Reject) + Sync),
+    report: Mutex<ImportReport>,
+    inputs: Inputs,
+    parts: Vec<Part>,
+    pipeline: Pipeline<'r>,
+}
+
+thread_local! {
+    static READER: RefCell<Reader> = RefCell::new(Reader::new());
+}
+
+impl Run<'_> {
+    /// Reads one part and hands in its rows; hands in nothing when the import is being stopped.
+    fn read(&self, part: usize) {
+        let mut sink = PartSink { run: self, part, batch: RowBatch::default(), read: 0 };
+        let mut files = 0;
+        READER.with_borrow_mut(|reader| match self.parts.get(part) {
+            Some(Part::Files(range)) => {
+                for file in range.clone().filter_map(|at| self.inputs.get(at)) {
+                    if self.progress.cancel.load(Ordering::Relaxed)
+                        || reader.read_file(&file, &mut sink).is_break()
+                    {
+                        break;
+                    }
+                    files += 1;
+                    self.progress.files_read.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            Some(Part::Stdin) => {
+                files += 1;
+                let _stopped = reader.read_stream("-", &mut std::io::stdin().lock(), &mut sink);
+                self.progress.files_read.fetch_add(1, Ordering::Relaxed);
+            }
+            None => {}
+        });
+        let PartSink { batch, read, .. } = sink;
+        let mut report = self.report();
+        report.read += read;
+        report.files += files;
+        drop(report);
+        self.pipeline.hand_in(part, batch, true);
+    }
+
+    fn report(&self) -> MutexGuard<'_, ImportReport> {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn reject(&self, rejected: Rejected) {
+        let reject = Reject {
+            file: rejected.file,
+            line: rejected.line,
+            offset: rejected.offset,
+            reason: rejected.reason,
+            excerpt: rejected.excerpt,
+        };
+        (self.on_reject)(&reject);
+        let mut report = self.report();
+        if rejected.is_record {
+            report.read += 1;
+            report.rejected_records += 1;
+        } else {
+            report.files_rejected += 1;
+        }
+        if report.rejects.len() < REJECTS_KEPT_MAX {
+            report.rejects.push(reject);
+        }
+    }
+}
+
+/// Takes the records of one part.
+struct PartSink<'p, 'r> {
+    run: &'p Run<'r>,
+    part: usize,
+    batch: RowBatch,
+    read: u64,
+}
+
+impl Sink for PartSink<'_, '_> {
+    fn record(
+        &mut self,
+        text: &[u8],
+        at: usize,
+        rule: RecordRule,
+    ) -> Result<Pushed, ParseRecordError> {
+        let pushed = self.batch.try_push(text, at, rule)?;
+        if matches!(pushed, Pushed::Record { .. }) {
+            self.read += 1;
+            self.run.progress.records_read.fetch_add(1, Ordering::Relaxed);
+            if self.batch.text_bytes() >= HAND_IN_BYTES {
+                let batch = std::mem::take(&mut self.batch);
+                self.run.pipeline.hand_in(self.part, batch, false);
+            }
+        }
+        Ok(pushed)
+    }
+
+    fn reject(&mut self, rejected: Rejected) {
+        self.run.reject(rejected);
+    }
+
+    fn set_aside(&mut self, file: &str, kind: &'static str) {
+        let mut report = self.run.report();
+        report.files_set_aside += 1;
+        if report.set_aside.len() < REJECTS_KEPT_MAX {
+            report.set_aside.push((file.to_owned(), kind.to_owned()));
+        }
+    }
+
+    fn advance(&mut self, stored: u64, decompressed: u64) -> bool {
+        self.run.progress.bytes_read.fetch_add(stored, Ordering::Relaxed);
+        let mut report = self.run.report();
+        report.bytes_read += stored;
+        report.bytes_decompressed += decompressed;
+        !self.run.progress.cancel.load(Ordering::Relaxed)
     }
 }

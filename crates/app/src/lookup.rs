@@ -1,8 +1,13 @@
 //! Looking events up, and showing one.
 
 use crate::App;
-pub use trailhound_query::lookup::{Category, Coverage, LookupPage, LookupQuery, Position};
+use trailhound_query::LookupQuery as Query;
+pub use trailhound_query::{Category, Coverage, LookupPage, LookupQuery, Position};
 use trailhound_record::Event;
+use trailhound_store::TableError;
+
+/// How many bodies one event id may show: copies in several accounts and conflicts.
+const BODIES_MAX: usize = 1_000;
 
 /// Why a lookup failed.
 #[derive(Debug, thiserror::Error)]
@@ -10,6 +15,12 @@ pub enum LookupError {
     /// The store's table log could not be read.
     #[error("cannot read the store")]
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<TableError> for LookupError {
+    fn from(error: TableError) -> Self {
+        Self::Store(Box::new(error))
+    }
 }
 
 impl App {
@@ -22,11 +33,12 @@ impl App {
     /// page's coverage names it.
     pub fn lookup(
         &self,
-        _query: &LookupQuery,
-        _after: Option<&Position>,
-        _limit: usize,
+        query: &LookupQuery,
+        after: Option<&Position>,
+        limit: usize,
     ) -> Result<LookupPage, LookupError> {
-        todo!()
+        let snapshot = self.store().snapshot()?;
+        Ok(trailhound_query::lookup(&snapshot, query, after, limit))
     }
 
     /// Returns every stored body under `event_id`, in any account: more than one in case of a conflict
@@ -34,12 +46,8 @@ impl App {
     ///
     /// # Errors
     /// As [`App::lookup`].
-    pub fn events_by_id(&self, _event_id: &str) -> Result<Vec<Event>, LookupError> {
-        todo!()
-    }
-
-    /// A secret of this store, made once and kept with it: page tokens are signed with it.
-    pub fn token_key(&self) -> [u8; 32] {
-        todo!()
+    pub fn events_by_id(&self, event_id: &str) -> Result<Vec<Event>, LookupError> {
+        let query = Query { event_id: Some(event_id.to_owned()), ..Query::default() };
+        Ok(self.lookup(&query, None, BODIES_MAX)?.events)
     }
 }

@@ -1,8 +1,17 @@
 //! What the store holds.
 
+use std::collections::HashMap;
+use std::sync::PoisonError;
+
+use arrow_array::{Array, RecordBatch, StringArray};
+use trailhound_query::{EventStream, LookupQuery};
+use trailhound_record::Timestamp;
+use trailhound_record::field::Field;
+use trailhound_record::time::day_text;
+use trailhound_store::Snapshot;
+
 use crate::App;
 use crate::lookup::LookupError;
-use trailhound_record::Timestamp;
 
 /// A value and how many events have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +29,8 @@ pub struct Stats {
     pub events: u64,
     /// Events that are a different body under a known id.
     pub conflicts: u64,
+    /// Failed calls.
+    pub failed: u64,
     /// Live segments.
     pub segments: u64,
     /// Bytes of the live Parquet files.
@@ -61,16 +72,142 @@ impl App {
     /// Counts what the store holds, from the index; reads no record.
     ///
     /// # Errors
-    /// As [`App::lookup`].
+    /// As [`App::lookup`], and when an index cannot be read or made anew.
     pub fn stats(&self) -> Result<Stats, LookupError> {
-        todo!()
+        let snapshot = self.store().snapshot()?;
+        let mut cached = self.stats.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(stats) = cached.as_ref().filter(|stats| stats.version == snapshot.version()) {
+            return Ok(stats.clone());
+        }
+        let stats = self.count(&snapshot)?;
+        *cached = Some(stats.clone());
+        Ok(stats)
     }
 
-    /// The first answer: who did most, and the last changes.
+    fn count(&self, snapshot: &Snapshot) -> Result<Stats, LookupError> {
+        let mut stats = Stats { version: snapshot.version(), ..Stats::default() };
+        let (mut accounts, mut regions) = (HashMap::new(), HashMap::new());
+        for segment in snapshot.segments() {
+            let facts = segment.facts().map_err(|error| LookupError::Store(Box::new(error)))?;
+            let entry = segment.entry();
+            stats.segments += 1;
+            stats.events += entry.rows;
+            stats.data_bytes += entry.bytes;
+            stats.index_bytes +=
+                segment.index_bytes().map_err(|error| LookupError::Store(Box::new(error)))?;
+            stats.conflicts += facts.conflicts;
+            stats.failed += facts.failed;
+            match entry.time_micros {
+                Some((first, last)) => {
+                    let (first, last) = (Timestamp(first), Timestamp(last));
+                    stats.oldest = Some(stats.oldest.map_or(first, |oldest| oldest.min(first)));
+                    stats.newest = Some(stats.newest.map_or(last, |newest| newest.max(last)));
+                }
+                None => stats.events_without_time += entry.rows,
+            }
+            for (sum, counts) in [(&mut accounts, facts.accounts), (&mut regions, facts.regions)] {
+                for (value, events) in counts {
+                    *sum.entry(value).or_insert(0) += events;
+                }
+            }
+        }
+        stats.accounts = most_first(accounts);
+        stats.regions = most_first(regions);
+        stats.dropped = self.store().retentions()?.into_iter().map(dropped).collect();
+        Ok(stats)
+    }
+
+    /// The first answer: who did most, and the last changes. Reads a few columns of every segment.
     ///
     /// # Errors
-    /// As [`App::lookup`].
+    /// As [`App::lookup`], and when a segment cannot be read.
     pub fn summary(&self) -> Result<Summary, LookupError> {
-        todo!()
+        let snapshot = self.store().snapshot()?;
+        let [mut users, mut names, mut sources] = [HashMap::new(), HashMap::new(), HashMap::new()];
+        for segment in snapshot.segments() {
+            let scanned = segment.scan_columns(&SUMMARY_FIELDS, |batch| {
+                count_batch(batch, &mut users, &mut names, &mut sources);
+            });
+            scanned.map_err(|error| LookupError::Store(Box::new(error)))?;
+        }
+        let changes = LookupQuery { read_only: Some(false), ..LookupQuery::default() };
+        Ok(Summary {
+            top_users: top(users),
+            top_event_names: top(names),
+            top_event_sources: top(sources),
+            failed: self.stats()?.failed,
+            last_changes: EventStream::new(&snapshot, &changes, None)
+                .map(|(_, event)| event)
+                .filter(|event| event.error_code.is_none())
+                .take(TOP)
+                .collect(),
+        })
     }
+}
+
+const TOP: usize = 10;
+
+/// What a summary reads, in column order.
+const SUMMARY_FIELDS: [Field; 6] = [
+    Field::EventSource,
+    Field::EventName,
+    Field::UserIdentityType,
+    Field::UserIdentityPrincipalId,
+    Field::UserIdentityUserName,
+    Field::UserIdentityInvokedBy,
+];
+
+type Counts = HashMap<String, u64>;
+
+fn count_batch(batch: &RecordBatch, users: &mut Counts, names: &mut Counts, sources: &mut Counts) {
+    let columns: Vec<Option<&StringArray>> =
+        batch.columns().iter().map(|column| column.as_any().downcast_ref()).collect();
+    let text = |column: usize, row: usize| {
+        let column = columns.get(column).copied().flatten()?;
+        column.is_valid(row).then(|| column.value(row)).filter(|value| !value.is_empty())
+    };
+    for row in 0..batch.num_rows() {
+        add(sources, text(0, row).unwrap_or_default());
+        add(names, text(1, row).unwrap_or_default());
+        add(users, who(&|column| text(column, row)).as_str());
+    }
+}
+
+/// Who acted, as a summary shows it: the user name of Event history; for AWS services their name.
+fn who<'t>(text: &dyn Fn(usize) -> Option<&'t str>) -> String {
+    let session = || text(3)?.split_once(':').map(|(_, session)| session);
+    let name = match text(2).unwrap_or_default() {
+        "Root" => Some("root"),
+        "AssumedRole" | "FederatedUser" => session(),
+        "AWSService" => text(5),
+        "AWSAccount" => text(3).or(Some("(another account)")),
+        _ => text(4).or_else(|| text(5)),
+    };
+    name.unwrap_or_default().to_owned()
+}
+
+fn add(counts: &mut Counts, value: &str) {
+    match counts.get_mut(value) {
+        Some(count) => *count += 1,
+        None => {
+            counts.insert(value.to_owned(), 1);
+        }
+    }
+}
+
+fn most_first(counts: HashMap<String, u64>) -> Vec<Count> {
+    let mut counts: Vec<Count> =
+        counts.into_iter().map(|(value, events)| Count { value, events }).collect();
+    counts.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.value.cmp(&b.value)));
+    counts
+}
+
+fn top(counts: Counts) -> Vec<Count> {
+    let mut counts = most_first(counts);
+    counts.truncate(TOP);
+    counts
+}
+
+fn dropped((first_day_kept, events): (i32, u64)) -> String {
+    format!("retention dropped {events} events before {}", day_text(first_day_kept))
 }

@@ -5,5 +5,8 @@
 #![deny(missing_docs)]
 
 pub mod lookup;
+mod matching;
+mod stream;
 
-pub use lookup::{Category, LookupQuery, Position};
+pub use lookup::{Category, Coverage, LookupPage, LookupQuery, Position};
+pub use stream::{EventStream, lookup};

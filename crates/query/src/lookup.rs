@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use trailhound_record::{Event, Timestamp};
+pub use trailhound_store::Position;
 
 /// Which category of events a lookup sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -56,20 +57,6 @@ pub struct LookupQuery {
     pub start: Option<Timestamp>,
     /// The first event time that is too late.
     pub end: Option<Timestamp>,
-}
-
-/// The place of one event in the total order of a lookup (newest first): a keyset page token holds
-/// one of these. Compares in ascending order of time.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Position {
-    /// Event time in microseconds since the epoch; `i64::MIN` when it is not readable.
-    pub event_time_micros: i64,
-    /// The event's id, or the key that stands for it when it has none.
-    pub event_key: String,
-    /// The account that the event was delivered to; empty when it does not say.
-    pub account_id: String,
-    /// [`Event::conflict`].
-    pub conflict: u32,
 }
 
 /// One answer: some events, newest first, and where the next ones start.

@@ -1,5 +1,6 @@
 //! The typed, flat form of a record: what a table row, a page or `LookupEvents` shows.
 
+use crate::batch::{is_insight_event, is_management};
 use crate::field::Field;
 use crate::resources;
 use crate::time::Timestamp;
@@ -62,6 +63,11 @@ pub struct Event {
     pub resources: Vec<Resource>,
     /// Every ARN and resource-id-shaped string anywhere in request, response and `resources`.
     pub resource_ids: Vec<String>,
+    /// Whether Event history shows it by default: a management event, and no Insights event.
+    pub is_management: bool,
+    /// Whether it is an Insights event; `event_name` and `event_source` are then those of the API that
+    /// it is about.
+    pub is_insight: bool,
 }
 
 impl Event {
@@ -73,13 +79,16 @@ impl Event {
         let mut walk = Walk::default();
         walk.parse_whole(&raw)?;
         let text = |field: Field| walk.text(&raw, field).map(|text| text.into_owned());
+        let subject = |field, member| {
+            text(field).or_else(|| resources::insight_member(&walk, &raw, member))
+        };
         let found = resources::of_event(&walk, &raw);
         Ok(Self {
             conflict,
             event_id: text(Field::EventId),
             event_time: walk.event_time(&raw),
-            event_name: text(Field::EventName),
-            event_source: text(Field::EventSource),
+            event_name: subject(Field::EventName, "eventName"),
+            event_source: subject(Field::EventSource, "eventSource"),
             aws_region: text(Field::AwsRegion),
             source_ip_address: text(Field::SourceIpAddress),
             user_agent: text(Field::UserAgent),
@@ -95,21 +104,9 @@ impl Event {
             username: resources::username(&walk, &raw).map(|text| text.into_owned()),
             resources: found.resources,
             resource_ids: found.resource_ids,
+            is_management: is_management(&walk, &raw),
+            is_insight: is_insight_event(&walk, &raw),
             raw,
         })
-    }
-
-    /// Whether `LookupEvents` shows it by default: a management event, and no Insights event.
-    ///
-    /// # Source
-    /// CloudTrail user guide, "Working with CloudTrail event history".
-    pub fn is_management(&self) -> bool {
-        !self.is_insight() && self.event_category.as_deref().is_none_or(|is| is == "Management")
-    }
-
-    /// Whether it is an Insights event.
-    pub fn is_insight(&self) -> bool {
-        self.event_category.as_deref() == Some("Insight")
-            || self.event_type.as_deref() == Some("AwsCloudTrailInsight")
     }
 }

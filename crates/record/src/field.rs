@@ -80,13 +80,12 @@ macro_rules! fields {
 
         /// The field called `key` in `level`, if there is one.
         #[inline]
+        #[expect(non_upper_case_globals, reason = "a pattern needs a constant for each key")]
         fn field_of(level: Level, key: &[u8]) -> Option<Field> {
             match level {
                 $(Level::$level => {
                     $(
-                        const fn $variant() -> &'static [u8] { $key.as_bytes() }
-                        #[expect(non_upper_case_globals, reason = "match needs a constant per key")]
-                        const $variant: &[u8] = $variant();
+                        const $variant: &[u8] = $key.as_bytes();
                     )*
                     match key { $($variant => Some(Field::$variant),)* _ => None }
                 })*

@@ -1,0 +1,210 @@
+//! Newest first, stopping early: the segments' candidates merged into one order.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use trailhound_record::Event;
+use trailhound_record::token::Needle;
+use trailhound_store::{Candidates, Position, ReadSegmentError, RowSet, Segment, Snapshot};
+
+use crate::lookup::{Coverage, LookupPage, LookupQuery};
+use crate::matching::{candidates, matches};
+
+/// Rows read at first from a segment, and at most at once.
+const ROWS_FIRST: usize = 56;
+const ROWS_MAX: usize = 4_096;
+
+/// Returns the newest `limit` events of `snapshot` that match `query` and are older than `after`.
+///
+/// Shape: newest first by [`Position`]; `next` is set when the page is full. As of: the snapshot.
+/// Unreadable segments are named in the coverage; their events are missing from the answer.
+pub fn lookup(
+    snapshot: &Snapshot,
+    query: &LookupQuery,
+    after: Option<&Position>,
+    limit: usize,
+) -> LookupPage {
+    let mut stream = EventStream::new(snapshot, query, after.cloned());
+    let mut page = LookupPage::default();
+    while page.events.len() < limit {
+        let Some((position, event)) = stream.next() else { break };
+        page.events.push(event);
+        if page.events.len() == limit {
+            page.next = Some(position);
+        }
+    }
+    page.coverage = stream.into_coverage();
+    page
+}
+
+/// The matching events of a snapshot, newest first.
+#[derive(Debug)]
+pub struct EventStream<'q> {
+    query: &'q LookupQuery,
+    needle: Option<Needle>,
+    wanted: Candidates,
+    after: Option<Position>,
+    /// Not begun yet, the newest last.
+    waiting: Vec<Arc<Segment>>,
+    active: Vec<SegmentStream>,
+    coverage: Coverage,
+}
+
+/// What is left of one segment.
+#[derive(Debug)]
+struct SegmentStream {
+    segment: Arc<Segment>,
+    left: RowSet,
+    rows_next: usize,
+    /// Found and not given out yet, newest first.
+    found: VecDeque<(Position, Event)>,
+}
+
+impl<'q> EventStream<'q> {
+    /// Starts at the newest event older than `after`.
+    pub fn new(snapshot: &Snapshot, query: &'q LookupQuery, after: Option<Position>) -> Self {
+        let mut wanted = candidates(query);
+        if let Some(after) = &after {
+            // Equal times are told apart by the whole position, when the rows are read.
+            let end = after.event_time_micros.saturating_add(1);
+            wanted.end_micros = Some(wanted.end_micros.map_or(end, |given| given.min(end)));
+        }
+        let is_timeless = after.as_ref().is_some_and(|at| at.event_time_micros == i64::MIN);
+        let mut waiting: Vec<_> = snapshot
+            .segments()
+            .iter()
+            .filter(|segment| match segment.entry().time_micros {
+                Some(_) => !is_timeless && segment.meets(wanted.start_micros, wanted.end_micros),
+                None => query.start.is_none() && query.end.is_none(),
+            })
+            .cloned()
+            .collect();
+        waiting.reverse();
+        let events_in_range = waiting.iter().map(|segment| u64::from(segment.rows())).sum();
+        Self {
+            needle: query.text.as_deref().map(Needle::new),
+            query,
+            wanted,
+            after,
+            waiting,
+            active: Vec::new(),
+            coverage: Coverage { events_in_range, ..Coverage::default() },
+        }
+    }
+
+    /// What was looked at so far.
+    pub fn into_coverage(self) -> Coverage {
+        self.coverage
+    }
+
+    /// The stream that has the newest event found, and that event's time.
+    fn newest(&self) -> Option<(usize, i64)> {
+        let heads = self.active.iter().enumerate();
+        heads
+            .filter_map(|(at, stream)| Some((at, &stream.found.front()?.0)))
+            .max_by(|a, b| a.1.cmp(b.1))
+            .map(|(at, position)| (at, position.event_time_micros))
+    }
+
+    /// Begins every segment that may hold an event as new as `time`.
+    fn begin_until(&mut self, time: Option<i64>) -> bool {
+        let mut has_begun = false;
+        while let Some(segment) = self.waiting.last() {
+            let last = segment.entry().time_micros.map_or(i64::MIN, |(_, last)| last);
+            if time.is_some_and(|time| last < time) {
+                break;
+            }
+            let Some(segment) = self.waiting.pop() else { break };
+            has_begun = true;
+            match self.begin(segment) {
+                Ok(Some(stream)) => {
+                    self.active.push(stream);
+                    // One that has something tells how far the others must be begun.
+                    if time.is_none() {
+                        break;
+                    }
+                }
+                Ok(None) => {}
+                Err(error) => self.note(&error),
+            }
+        }
+        has_begun
+    }
+
+    fn begin(&mut self, segment: Arc<Segment>) -> Result<Option<SegmentStream>, ReadSegmentError> {
+        let mut wanted = self.wanted.clone();
+        if segment.entry().time_micros.is_none() {
+            (wanted.start_micros, wanted.end_micros) = (None, None);
+        }
+        let left = segment.candidates(&wanted)?;
+        let found = VecDeque::new();
+        let mut stream = SegmentStream { segment, left, rows_next: ROWS_FIRST, found };
+        self.fill(&mut stream)?;
+        Ok((!stream.found.is_empty()).then_some(stream))
+    }
+
+    /// Reads on in a segment until something matches or nothing is left.
+    fn fill(&mut self, stream: &mut SegmentStream) -> Result<(), ReadSegmentError> {
+        while stream.found.is_empty() {
+            let rows = stream.left.take_last(stream.rows_next);
+            if rows.is_empty() {
+                return Ok(());
+            }
+            stream.rows_next = (stream.rows_next * 2).min(ROWS_MAX);
+            self.coverage.events_examined += rows.len() as u64;
+            for row in stream.segment.read_rows(&rows)?.into_iter().rev() {
+                if self.after.as_ref().is_some_and(|after| row.position >= *after) {
+                    continue;
+                }
+                // What the store took as a record parses again; if it does not, verify tells.
+                let Ok(event) = Event::parse(row.body, row.position.conflict) else { continue };
+                if matches(self.query, self.needle.as_ref(), &event) {
+                    stream.found.push_back((row.position, event));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, error: &ReadSegmentError) {
+        let mut text = error.to_string();
+        let mut source = std::error::Error::source(error);
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        self.coverage.unreadable.push(text);
+    }
+}
+
+impl Iterator for EventStream<'_> {
+    type Item = (Position, Event);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let at = loop {
+            match self.newest() {
+                Some((at, time)) => {
+                    if !self.begin_until(Some(time)) {
+                        break at;
+                    }
+                }
+                None => {
+                    if !self.begin_until(None) {
+                        return None;
+                    }
+                }
+            }
+        };
+        let mut stream = self.active.swap_remove(at);
+        let item = stream.found.pop_front();
+        if stream.found.is_empty()
+            && let Err(error) = self.fill(&mut stream)
+        {
+            self.note(&error);
+        }
+        if !stream.found.is_empty() {
+            self.active.push(stream);
+        }
+        item
+    }
+}

@@ -1,0 +1,203 @@
+//! Words of a record's text: what the full-text filters hold.
+//!
+//! A token is a run of ASCII letters, digits, `-`, `_` and non-ASCII bytes, at least
+//! [`TOKEN_BYTES_MIN`] long, compared without regard to ASCII case. So `i-0abc`, `us-east-1` and a
+//! UUID are one token each; `ec2.amazonaws.com` is three.
+
+use crate::limits::TOKEN_BYTES_MIN;
+
+pub(crate) const SEPARATOR: u8 = 0;
+pub(crate) const WORD: u8 = 1;
+pub(crate) const QUOTE: u8 = 2;
+pub(crate) const BACKSLASH: u8 = 3;
+pub(crate) const CONTROL: u8 = 4;
+
+/// The class of each byte inside a JSON string.
+pub(crate) static CLASS: [u8; 256] = classes();
+
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
+const fn classes() -> [u8; 256] {
+    let mut classes = [SEPARATOR; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let at = byte as u8;
+        if at.is_ascii_alphanumeric() || at == b'-' || at == b'_' || at >= 0x80 {
+            classes[byte] = WORD;
+        } else if at < 0x20 {
+            classes[byte] = CONTROL;
+        }
+        byte += 1;
+    }
+    classes[b'"' as usize] = QUOTE;
+    classes[b'\\' as usize] = BACKSLASH;
+    classes
+}
+
+/// The class of `byte` inside a JSON string.
+#[inline]
+#[expect(clippy::indexing_slicing, reason = "a byte is always below 256")]
+pub(crate) fn class(byte: u8) -> u8 {
+    CLASS[byte as usize]
+}
+
+const FOLD: u64 = 0x2020_2020_2020_2020;
+const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// Hashes one token, without regard to ASCII case.
+#[inline]
+pub fn token_hash(token: &[u8]) -> u64 {
+    let mut hash = (token.len() as u64).wrapping_mul(MULTIPLIER);
+    let (words, rest) = token.as_chunks::<8>();
+    for word in words {
+        hash = mix(hash ^ (u64::from_le_bytes(*word) | FOLD));
+    }
+    if !rest.is_empty() {
+        let mut tail = 0_u64;
+        for &byte in rest {
+            tail = (tail << 8) | u64::from(byte | 0x20);
+        }
+        hash = mix(hash ^ tail);
+    }
+    hash ^ (hash >> 29)
+}
+
+#[inline]
+fn mix(value: u64) -> u64 {
+    let wide = u128::from(value) * u128::from(MULTIPLIER);
+    (wide as u64) ^ ((wide >> 64) as u64)
+}
+
+/// Calls `each` with every token of `text` (decoded text, not JSON).
+pub fn for_each_token(text: &[u8], mut each: impl FnMut(&[u8])) {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | 0x80..);
+    for run in text.split(|byte| !is_word(byte)) {
+        if run.len() >= TOKEN_BYTES_MIN {
+            each(run);
+        }
+    }
+}
+
+/// A text to look for: it matches at word boundaries, without regard to ASCII case. A `*` at an end
+/// lets it start or end inside a word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Needle {
+    lower: Vec<u8>,
+    starts_at_word: bool,
+    ends_at_word: bool,
+}
+
+impl Needle {
+    /// Reads what a person typed.
+    pub fn new(typed: &str) -> Self {
+        let inner = typed.strip_prefix('*').unwrap_or(typed);
+        let text = inner.strip_suffix('*').unwrap_or(inner);
+        Self {
+            lower: text.to_ascii_lowercase().into_bytes(),
+            starts_at_word: !typed.starts_with('*'),
+            ends_at_word: inner.len() == text.len(),
+        }
+    }
+
+    /// The hashes of the tokens that every matching text holds.
+    pub fn token_hashes(&self) -> Vec<u64> {
+        let text = self.lower.as_slice();
+        let is_separator = |byte: &u8| class(*byte) != WORD;
+        let start = if self.starts_at_word {
+            0
+        } else {
+            text.iter().position(is_separator).unwrap_or(text.len())
+        };
+        let end = if self.ends_at_word {
+            text.len()
+        } else {
+            text.iter().rposition(is_separator).map_or(0, |at| at + 1)
+        };
+        let mut hashes = Vec::new();
+        for_each_token(text.get(start..end).unwrap_or_default(), |token| {
+            hashes.push(token_hash(token));
+        });
+        hashes
+    }
+
+    /// Whether `text` contains it.
+    pub fn is_in(&self, text: &[u8]) -> bool {
+        let lower = text.to_ascii_lowercase();
+        self.is_in_lower(&lower)
+    }
+
+    /// Whether `lower`, already in lower case, contains it.
+    pub fn is_in_lower(&self, lower: &[u8]) -> bool {
+        let is_word = |at: Option<&u8>| at.is_some_and(|&byte| class(byte) == WORD);
+        let cuts_start = self.starts_at_word && is_word(self.lower.first());
+        let cuts_end = self.ends_at_word && is_word(self.lower.last());
+        overlapping(lower, &self.lower).any(|at| {
+            let before = at.checked_sub(1).and_then(|before| lower.get(before));
+            let after = lower.get(at + self.lower.len());
+            !(cuts_start && is_word(before) || cuts_end && is_word(after))
+        })
+    }
+}
+
+/// Every place in `text` where `part` starts.
+fn overlapping<'t>(text: &'t [u8], part: &'t [u8]) -> impl Iterator<Item = usize> + 't {
+    let finder = memchr::memmem::Finder::new(part);
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let at = from + finder.find(text.get(from..)?)?;
+        from = at + 1;
+        Some(at)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn tokens(text: &str) -> Vec<String> {
+        let mut tokens = Vec::new();
+        for_each_token(text.as_bytes(), |t| tokens.push(String::from_utf8_lossy(t).into_owned()));
+        tokens
+    }
+
+    #[test]
+    fn ids_are_one_token_and_names_split_at_dots() {
+        assert_eq!(tokens("i-0abc us-east-1"), ["i-0abc", "us-east-1"]);
+        assert_eq!(tokens("arn:aws:s3:::b/k.txt"), ["arn", "aws", "s3", "txt"]);
+        assert_eq!(token_hash(b"AbC-9_longer"), token_hash(b"aBc-9_LONGER"));
+        assert_ne!(token_hash(b"ab"), token_hash(b"ba"));
+    }
+
+    #[test]
+    fn a_needle_matches_whole_words_unless_starred() {
+        for (needle, text, expect) in [
+            ("admin", "role/Admin", true),
+            ("admin", "Administrator", false),
+            ("admin*", "Administrator", true),
+            ("min", "Administrator", false),
+            ("*min*", "Administrator", true),
+            ("10.0.0.1", "10.0.0.10", false),
+            ("", "x", true),
+        ] {
+            assert_eq!(Needle::new(needle).is_in(text.as_bytes()), expect, "{needle} in {text}");
+        }
+    }
+
+    proptest! {
+        /// A text in which the needle is found holds every token that the needle asks for (QU-2).
+        #[test]
+        fn a_matching_text_holds_the_tokens_of_the_needle(
+            before in "[aB./ -]{0,4}", needle in "[*]?[abB0 ./:-]{0,8}[*]?", after in "[ab0 .]{0,4}"
+        ) {
+            let text = format!("{before}{}{after}", needle.trim_matches('*'));
+            let mut held = Vec::new();
+            for_each_token(text.as_bytes(), |token| held.push(token_hash(token)));
+            let needle = Needle::new(&needle);
+            if needle.is_in(text.as_bytes()) {
+                for hash in needle.token_hashes() {
+                    prop_assert!(held.contains(&hash));
+                }
+            }
+        }
+    }
+}

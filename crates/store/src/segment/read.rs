@@ -1,0 +1,395 @@
+//! Reading rows of a segment back into records.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use arrow_array::{
+    Array, BooleanArray, Int32Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
+use bytes::Bytes;
+use memmap2::Mmap;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
+    RowSelector,
+};
+use parquet::file::metadata::PageIndexPolicy;
+use trailhound_record::field::{Field, Kind};
+use trailhound_record::key::key_of_body;
+use trailhound_record::rebuild::{RebuildRecordError, RowValues, rebuild};
+
+use crate::Position;
+use crate::limits::BLOCK_ROWS;
+use crate::schema::{CONFLICT_AT, EXTRA_FIELDS_AT, FILE_SCHEMA, SHAPE_AT};
+use crate::segment::index::{Index, OpenIndexError};
+use crate::table::SegmentEntry;
+
+/// Why rows of a segment could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadSegmentError {
+    /// The file cannot be opened.
+    #[error("cannot open `{path}`")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is no Parquet file of ours, or damaged.
+    #[error("cannot read `{path}`")]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: parquet::errors::ParquetError,
+    },
+    /// The file has other columns than ours.
+    #[error("`{path}` does not have the columns of a segment")]
+    Columns {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A row contradicts its shape.
+    #[error("row {row} of `{path}` is damaged")]
+    Rebuild {
+        /// The file.
+        path: PathBuf,
+        /// The row.
+        row: u64,
+        /// Why.
+        source: RebuildRecordError,
+    },
+    /// The index file is missing or damaged, and was not made anew.
+    #[error("the index of `{path}` is of no use")]
+    Index {
+        /// The data file.
+        path: PathBuf,
+        /// Why.
+        source: OpenIndexError,
+    },
+}
+
+/// One stored record and its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRow {
+    /// Its place in the total order.
+    pub position: Position,
+    /// Its bytes, as delivered.
+    pub body: Vec<u8>,
+}
+
+/// A data file, mapped, with its Parquet metadata.
+#[derive(Debug, Clone)]
+struct OpenData {
+    bytes: Bytes,
+    metadata: ArrowReaderMetadata,
+}
+
+/// One live segment. Files are opened when first needed; cheap to share.
+#[derive(Debug)]
+pub struct Segment {
+    entry: SegmentEntry,
+    data_path: PathBuf,
+    index_path: PathBuf,
+    index: OnceLock<Arc<Index<Mmap>>>,
+    data: OnceLock<OpenData>,
+}
+
+impl Segment {
+    pub(crate) fn new(folder: &Path, entry: SegmentEntry) -> Self {
+        Self {
+            data_path: folder.join(&entry.path),
+            index_path: folder.join(index_path(&entry.path)),
+            entry,
+            index: OnceLock::new(),
+            data: OnceLock::new(),
+        }
+    }
+
+    /// What the table log says of it.
+    pub fn entry(&self) -> &SegmentEntry {
+        &self.entry
+    }
+
+    /// Its rows.
+    pub fn rows(&self) -> u32 {
+        self.entry.rows as u32
+    }
+
+    /// Where its index lies.
+    pub(crate) fn index_path(&self) -> &Path {
+        &self.index_path
+    }
+
+    /// Where its data lie.
+    pub(crate) fn data_path(&self) -> &Path {
+        &self.data_path
+    }
+
+    /// The index; made anew from the data when its file is missing or damaged.
+    pub(crate) fn index(&self) -> Result<&Index<Mmap>, ReadSegmentError> {
+        if let Some(index) = self.index.get() {
+            return Ok(index);
+        }
+        let opened = match self.open_index() {
+            Ok(index) => index,
+            Err(_) => {
+                super::build::rebuild_index(self)?;
+                self.open_index()?
+            }
+        };
+        Ok(self.index.get_or_init(|| Arc::new(opened)))
+    }
+
+    pub(crate) fn open_index(&self) -> Result<Index<Mmap>, ReadSegmentError> {
+        let index = Index::open(map(&self.index_path)?).and_then(|index| {
+            if index.rows() == self.rows() { Ok(index) } else { Err(OpenIndexError::Length) }
+        });
+        index.map_err(|source| ReadSegmentError::Index { path: self.data_path.clone(), source })
+    }
+
+    fn data(&self) -> Result<&OpenData, ReadSegmentError> {
+        if let Some(data) = self.data.get() {
+            return Ok(data);
+        }
+        let bytes = Bytes::from_owner(map(&self.data_path)?);
+        let options = ArrowReaderOptions::new()
+            .with_skip_arrow_metadata(true)
+            .with_schema(Arc::clone(&FILE_SCHEMA))
+            .with_column_index_policy(PageIndexPolicy::Skip)
+            .with_offset_index_policy(PageIndexPolicy::Optional);
+        let metadata = ArrowReaderMetadata::load(&bytes, options).map_err(self.parquet())?;
+        if metadata.schema().fields() != FILE_SCHEMA.fields() {
+            return Err(ReadSegmentError::Columns { path: self.data_path.clone() });
+        }
+        Ok(self.data.get_or_init(|| OpenData { bytes, metadata }))
+    }
+
+    /// Whether the Parquet metadata are in memory.
+    pub(crate) fn is_open(&self) -> bool {
+        self.data.get().is_some()
+    }
+
+    fn parquet(&self) -> impl Fn(parquet::errors::ParquetError) -> ReadSegmentError {
+        |source| ReadSegmentError::Parquet { path: self.data_path.clone(), source }
+    }
+
+    /// The event times of one block, in row order; `i64::MIN` where not readable.
+    pub fn block_times(&self, block: usize) -> Result<Vec<i64>, ReadSegmentError> {
+        let mut times = Vec::with_capacity(BLOCK_ROWS);
+        for batch in self.batches(vec![block], None, Some(&[Field::EventTime as usize]))? {
+            let Some(column) = typed::<TimestampMicrosecondArray>(&batch, 0) else {
+                return Err(ReadSegmentError::Columns { path: self.data_path.clone() });
+            };
+            times.extend(column.iter().map(|time| time.unwrap_or(i64::MIN)));
+        }
+        Ok(times)
+    }
+
+    /// Reads some columns of the whole segment, block by block: for each block the columns in the order
+    /// of [`Field::ALL`].
+    pub fn scan_columns(
+        &self,
+        fields: &[Field],
+        mut each: impl FnMut(&RecordBatch),
+    ) -> Result<(), ReadSegmentError> {
+        let columns: Vec<usize> = fields.iter().map(|field| *field as usize).collect();
+        for block in 0..self.blocks()? {
+            for batch in self.batches(vec![block], None, Some(&columns))? {
+                each(&batch);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many blocks (row groups) it has.
+    pub fn blocks(&self) -> Result<usize, ReadSegmentError> {
+        Ok(self.data()?.metadata.metadata().num_row_groups())
+    }
+
+    /// Reads the records of `rows`, which ascend.
+    pub fn read_rows(&self, rows: &[u32]) -> Result<Vec<StoredRow>, ReadSegmentError> {
+        let blocks: Vec<&[u32]> =
+            rows.chunk_by(|a, b| *a as usize / BLOCK_ROWS == *b as usize / BLOCK_ROWS).collect();
+        let mut found = Vec::with_capacity(rows.len());
+        for block_rows in blocks {
+            let Some(first) = block_rows.first() else { continue };
+            let block = *first as usize / BLOCK_ROWS;
+            let selection = selection(block_rows, block * BLOCK_ROWS);
+            let mut names = block_rows.iter();
+            for batch in self.batches(vec![block], Some(selection), None)? {
+                let values = Rows::new(&batch)
+                    .ok_or_else(|| ReadSegmentError::Columns { path: self.data_path.clone() })?;
+                for at in 0..batch.num_rows() {
+                    let row = names.next().copied().unwrap_or_default();
+                    found.push(self.stored_row(&values, at, row)?);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn stored_row(
+        &self,
+        rows: &Rows<'_>,
+        at: usize,
+        row: u32,
+    ) -> Result<StoredRow, ReadSegmentError> {
+        let values = rows.row(at);
+        let mut body = Vec::with_capacity(1_536);
+        rebuild(values.shape(), &values, &mut body).map_err(|source| {
+            ReadSegmentError::Rebuild { path: self.data_path.clone(), row: row.into(), source }
+        })?;
+        Ok(StoredRow { position: values.position(&body), body })
+    }
+
+    fn batches(
+        &self,
+        blocks: Vec<usize>,
+        selection: Option<RowSelection>,
+        columns: Option<&[usize]>,
+    ) -> Result<Vec<RecordBatch>, ReadSegmentError> {
+        let data = self.data()?;
+        let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
+            data.bytes.clone(),
+            data.metadata.clone(),
+        )
+        .with_batch_size(BLOCK_ROWS)
+        .with_row_groups(blocks);
+        if let Some(columns) = columns {
+            let mask = ProjectionMask::leaves(reader.parquet_schema(), columns.iter().copied());
+            reader = reader.with_projection(mask);
+        }
+        if let Some(selection) = selection {
+            reader = reader.with_row_selection(selection);
+        }
+        let reader = reader.build().map_err(self.parquet())?;
+        reader
+            .map(|batch| {
+                batch.map_err(|error| self.parquet()(parquet::errors::ParquetError::from(error)))
+            })
+            .collect()
+    }
+}
+
+/// The path of the index of the data file `path`, both relative to the table's folder.
+pub(crate) fn index_path(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    format!("_index/{}.idx", name.trim_end_matches(".parquet"))
+}
+
+fn map(path: &Path) -> Result<Mmap, ReadSegmentError> {
+    let open = |source| ReadSegmentError::Open { path: path.to_owned(), source };
+    let file = File::open(path).map_err(open)?;
+    #[expect(unsafe_code, reason = "reading in place needs a map; segments never change (ST-1)")]
+    // SAFETY: committed files are never written again, only unlinked, which leaves the map valid.
+    let map = unsafe { Mmap::map(&file) };
+    map.map_err(open)
+}
+
+/// Which rows of one block to read; `rows` ascend, `base` is the block's first row.
+fn selection(rows: &[u32], base: usize) -> RowSelection {
+    let mut selectors = Vec::with_capacity(rows.len() * 2);
+    let mut next = base;
+    for &row in rows {
+        let row = row as usize;
+        if row > next {
+            selectors.push(RowSelector::skip(row - next));
+        }
+        selectors.push(RowSelector::select(1));
+        next = row + 1;
+    }
+    selectors.into()
+}
+
+fn typed<T: 'static>(batch: &RecordBatch, column: usize) -> Option<&T> {
+    batch.columns().get(column)?.as_any().downcast_ref()
+}
+
+/// The columns of a record batch, by type.
+struct Rows<'b> {
+    texts: Vec<Option<&'b StringArray>>,
+    bools: Vec<Option<&'b BooleanArray>>,
+    times: &'b TimestampMicrosecondArray,
+    extra_fields: &'b StringArray,
+    shapes: &'b StringArray,
+    conflicts: &'b Int32Array,
+}
+
+impl<'b> Rows<'b> {
+    fn new(batch: &'b RecordBatch) -> Option<Self> {
+        let (mut texts, mut bools) = (Vec::new(), Vec::new());
+        for (at, field) in Field::ALL.iter().enumerate() {
+            let (text, bool) = match field.kind() {
+                Kind::Text | Kind::Json => (Some(typed(batch, at)?), None),
+                Kind::Bool => (None, Some(typed(batch, at)?)),
+                Kind::Time => (None, None),
+            };
+            texts.push(text);
+            bools.push(bool);
+        }
+        Some(Self {
+            texts,
+            bools,
+            times: typed(batch, Field::EventTime as usize)?,
+            extra_fields: typed(batch, EXTRA_FIELDS_AT)?,
+            shapes: typed(batch, SHAPE_AT)?,
+            conflicts: typed(batch, CONFLICT_AT)?,
+        })
+    }
+
+    fn row(&self, at: usize) -> RowView<'_> {
+        RowView { rows: self, at }
+    }
+}
+
+/// One row of a record batch.
+struct RowView<'b> {
+    rows: &'b Rows<'b>,
+    at: usize,
+}
+
+impl RowView<'_> {
+    fn shape(&self) -> &str {
+        if self.rows.shapes.is_valid(self.at) { self.rows.shapes.value(self.at) } else { "" }
+    }
+
+    fn position(&self, body: &[u8]) -> Position {
+        let text = |field| self.text(field).unwrap_or_default();
+        let event_id = text(Field::EventId);
+        let account_id = match text(Field::RecipientAccountId) {
+            "" => text(Field::UserIdentityAccountId),
+            account_id => account_id,
+        };
+        let conflicts = self.rows.conflicts;
+        Position {
+            event_time_micros: self.event_time_micros().unwrap_or(i64::MIN),
+            event_key: if event_id.is_empty() { key_of_body(body) } else { event_id.to_owned() },
+            account_id: account_id.to_owned(),
+            conflict: if conflicts.is_valid(self.at) { conflicts.value(self.at) as u32 } else { 0 },
+        }
+    }
+}
+
+impl RowValues for RowView<'_> {
+    fn text(&self, field: Field) -> Option<&str> {
+        let column = (*self.rows.texts.get(field as usize)?)?;
+        column.is_valid(self.at).then(|| column.value(self.at))
+    }
+
+    fn bool(&self, field: Field) -> Option<bool> {
+        let column = (*self.rows.bools.get(field as usize)?)?;
+        column.is_valid(self.at).then(|| column.value(self.at))
+    }
+
+    fn event_time_micros(&self) -> Option<i64> {
+        self.rows.times.is_valid(self.at).then(|| self.rows.times.value(self.at))
+    }
+
+    fn extra_fields(&self) -> Option<&str> {
+        let column = self.rows.extra_fields;
+        column.is_valid(self.at).then(|| column.value(self.at))
+    }
+}
