@@ -28,6 +28,9 @@ pub(crate) fn monitoring() -> Journal {
                 journal.add(now, &actor, &call);
             }
         }
+        if start / HOUR % 6 == 0 {
+            journal.add(start + 35, &actor, &denied_detectors(&session));
+        }
         for call in poll(AWAY).iter().take(3) {
             journal.add(start + 40, &actor, call);
         }
@@ -35,6 +38,16 @@ pub(crate) fn monitoring() -> Journal {
     }
     journal.records.retain(|record| record.time < WEEK_END);
     journal
+}
+
+/// The monitoring asks for more than its role allows, again and again.
+fn denied_detectors(session: &Session) -> Call {
+    let message = format!(
+        "User: {} is not authorized to perform: guardduty:ListDetectors on resource: arn:aws:guardduty:{HOME}:{SHOP}:detector/* with an explicit deny in a service control policy",
+        session.arn()
+    );
+    Call::read("guardduty", "ListDetectors", json!({"maxResults": 50}))
+        .failed("AccessDeniedException", message)
 }
 
 /// One call, two records: each account gets its own `eventID`, both the same `sharedEventID`.
