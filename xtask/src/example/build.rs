@@ -496,29 +496,7 @@ pub(crate) fn run_instances_call(
         "ebsOptimized": true,
         "tagSpecificationSet": tag_specification("instance", &name),
     });
-    let interface = json!({
-        "networkInterfaceId": resource_id("eni", instance),
-        "subnetId": subnet,
-        "vpcId": network.vpc,
-        "ownerId": SHOP,
-        "status": "in-use",
-        "macAddress": "02:00:5e:00:53:01",
-        "privateIpAddress": address,
-        "sourceDestCheck": true,
-        "interfaceType": "interface",
-        "groupSet": groups,
-        "attachment": {
-            "attachmentId": resource_id("eni-attach", instance),
-            "deviceIndex": 0,
-            "networkCardIndex": 0,
-            "status": "attaching",
-            "attachTime": now * 1_000,
-            "deleteOnTermination": true,
-        },
-        "privateIpAddressesSet": {"item": [{"privateIpAddress": address, "primary": true}]},
-        "ipv6AddressesSet": {},
-        "tagSet": {},
-    });
+    let interface = interface(network, &subnet, instance, address, now);
     let started = json!({
         "instanceId": instance,
         "imageId": image,
@@ -558,6 +536,34 @@ pub(crate) fn run_instances_call(
         "instancesSet": {"items": [started]},
     });
     Call::ec2("RunInstances", request, response)
+}
+
+/// The network interface in the answer to `RunInstances`.
+fn interface(network: &Network, subnet: &str, instance: &str, address: &str, now: u64) -> Value {
+    let groups = json!({"items": [{"groupId": network.app_group}]});
+    json!({
+        "networkInterfaceId": resource_id("eni", instance),
+        "subnetId": subnet,
+        "vpcId": network.vpc,
+        "ownerId": SHOP,
+        "status": "in-use",
+        "macAddress": "02:00:5e:00:53:01",
+        "privateIpAddress": address,
+        "sourceDestCheck": true,
+        "interfaceType": "interface",
+        "groupSet": groups,
+        "attachment": {
+            "attachmentId": resource_id("eni-attach", instance),
+            "deviceIndex": 0,
+            "networkCardIndex": 0,
+            "status": "attaching",
+            "attachTime": now * 1_000,
+            "deleteOnTermination": true,
+        },
+        "privateIpAddressesSet": {"item": [{"privateIpAddress": address, "primary": true}]},
+        "ipv6AddressesSet": {},
+        "tagSet": {},
+    })
 }
 
 /// The lab's private table sends its traffic through the lab's NAT gateway.

@@ -28,7 +28,7 @@ pub(crate) fn monitoring() -> Journal {
                 journal.add(now, &actor, &call);
             }
         }
-        if start / HOUR % 6 == 0 {
+        if (start / HOUR).is_multiple_of(6) {
             journal.add(start + 35, &actor, &denied_detectors(&session));
         }
         for call in poll(AWAY).iter().take(3) {
@@ -110,7 +110,7 @@ fn deliveries(journal: &mut Journal, hour: u64) {
 }
 
 fn config(journal: &mut Journal, hour: u64) {
-    if hour / HOUR % 3 != 0 {
+    if !(hour / HOUR).is_multiple_of(3) {
         return;
     }
     let mut session = Session::new("AWSServiceRoleForConfig", "configLambdaExecution", hour);
@@ -145,7 +145,7 @@ fn config(journal: &mut Journal, hour: u64) {
 }
 
 fn instance_roles(journal: &mut Journal, hour: u64) {
-    if hour / HOUR % 6 != 0 || hour < at(7, 12, 0, 0) {
+    if !(hour / HOUR).is_multiple_of(6) || hour < at(7, 12, 0, 0) {
         return;
     }
     let actor = service("ec2.amazonaws.com");
