@@ -2,9 +2,26 @@
 //!
 //! The shape of an input is told by its content, never by its name alone. This crate hands record
 //! texts to a [`Sink`]; it refuses to know what becomes of them.
+//!
+//! [`find`] lists the files, [`read`] opens them: compression and archives are undone layer by layer
+//! in bounded memory, then the text is scanned for records. A broken input is no error here: what was
+//! not taken in is handed to [`Sink::reject`] and the rest goes on.
 #![deny(missing_docs)]
 
+mod container;
+pub mod find;
+mod gunzip;
+mod lex;
+pub mod limits;
+mod notice;
+pub mod read;
+mod scan;
+mod sniff;
+mod text;
+
 use trailhound_record::walk::ParseRecordError;
+
+pub use read::Reader;
 pub use trailhound_record::batch::{Pushed, RecordRule};
 
 /// Something that was not taken in, by name, place and reason.
