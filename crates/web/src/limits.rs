@@ -1,0 +1,22 @@
+//! Every limit of the pages, in one place.
+
+/// Events on one page of the table.
+pub(crate) const PAGE_EVENTS: usize = 50;
+/// A longer value is shown, but is no link: browsers and proxies refuse longer addresses.
+pub(crate) const LINK_VALUE_BYTES_MAX: usize = 1_500;
+/// Characters of one value in the table; the event's own page shows it whole.
+pub(crate) const CELL_CHARS_MAX: usize = 120;
+/// Characters of one value on an event's page.
+pub(crate) const VALUE_CHARS_MAX: usize = 20_000;
+/// Resources of one event in the table.
+pub(crate) const ROW_RESOURCES_MAX: usize = 2;
+/// Resources and ids of one event on its page.
+pub(crate) const EVENT_RESOURCES_MAX: usize = 200;
+/// Lines of one nested value on an event's page.
+pub(crate) const TREE_LINES_MAX: usize = 2_000;
+/// Characters of a record shown on an event's page; a download has it whole.
+pub(crate) const RECORD_CHARS_MAX: usize = 400_000;
+/// Bodies shown under one event id.
+pub(crate) const BODIES_MAX: usize = 20;
+/// Unreadable segments named on the page; the rest is counted.
+pub(crate) const UNREADABLE_NAMED_MAX: usize = 10;

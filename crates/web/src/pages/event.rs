@@ -1,0 +1,284 @@
+//! One event: who, what, when, from where, to what, and the record itself.
+
+use super::event_facts::{Section, TreeView, sections, trees};
+use super::value::{Value, event_href, event_title, record_text, time_text};
+use super::{AnswerPageError, Layout, blocking, message, page};
+use crate::filter::{Filter, Key};
+use crate::json::{Node, indent};
+use crate::limits::{BODIES_MAX, EVENT_RESOURCES_MAX, LINK_VALUE_BYTES_MAX, RECORD_CHARS_MAX};
+use crate::visible::{count_of, visible, visible_json, visible_start};
+use askama::Template;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+use trailhound_app::App;
+use trailhound_record::time::MICROS_PER_SECOND;
+use trailhound_record::{Event, Timestamp};
+use url::form_urlencoded;
+
+/// `GET /events/{event_id}`.
+pub(crate) async fn answer(
+    State(app): State<Arc<App>>,
+    Path(event_id): Path<String>,
+) -> Result<Response, AnswerPageError> {
+    let asked = event_id.clone();
+    let events = blocking(move || app.events_by_id(&asked)).await?;
+    if events.is_empty() {
+        return Ok(not_stored(&event_id));
+    }
+    page(StatusCode::OK, &EventPage::new(&event_id, &events))
+}
+
+/// `GET /events/{event_id}/raw?body=N`: the record, byte for byte.
+pub(crate) async fn answer_raw(
+    State(app): State<Arc<App>>,
+    Path(event_id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, AnswerPageError> {
+    let body = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+        .find(|(name, _)| name == "body")
+        .map_or(Ok(0), |(_, number)| number.parse::<usize>());
+    let asked = event_id.clone();
+    let mut events = blocking(move || app.events_by_id(&asked)).await?;
+    match body {
+        Ok(body) if body < events.len() => Ok((
+            [
+                (header::CONTENT_TYPE, "application/json"),
+                (header::CONTENT_DISPOSITION, "attachment; filename=\"cloudtrail-record.json\""),
+            ],
+            events.swap_remove(body).raw,
+        )
+            .into_response()),
+        _ => Ok(not_stored(&event_id)),
+    }
+}
+
+fn not_stored(event_id: &str) -> Response {
+    message::not_found(format!(
+        "The store holds no event with the ID {}. It may not have been imported, or retention \
+         dropped it.",
+        visible_start(event_id, 200)
+    ))
+}
+
+/// The page: every body under one event id.
+#[derive(Debug, Template)]
+#[template(path = "event.html")]
+struct EventPage {
+    layout: Layout,
+    /// Said when there is more than one body.
+    several: Option<String>,
+    bodies: Vec<Body>,
+}
+
+/// One record.
+#[derive(Debug)]
+struct Body {
+    number: usize,
+    title: String,
+    sentence: String,
+    tags: Vec<Tag>,
+    error: Option<String>,
+    related: Vec<Value>,
+    sections: Vec<Section>,
+    resources: Vec<ResourceRow>,
+    resources_more: usize,
+    trees: Vec<TreeView>,
+    record: RecordView,
+}
+
+/// A word that stands out.
+#[derive(Debug)]
+struct Tag {
+    class: &'static str,
+    text: String,
+}
+
+/// A resource that the event names.
+#[derive(Debug)]
+struct ResourceRow {
+    resource_type: Option<Value>,
+    resource_name: Value,
+}
+
+/// The record as text.
+#[derive(Debug)]
+struct RecordView {
+    indented: String,
+    verbatim: String,
+    /// Characters that are shown as escapes.
+    hidden: usize,
+    is_cut: bool,
+    bytes: String,
+    href: Option<String>,
+}
+
+impl EventPage {
+    fn new(event_id: &str, events: &[Event]) -> Self {
+        let several = (events.len() > 1).then(|| {
+            let shown = match events.len() {
+                all if all > BODIES_MAX => format!(" The first {BODIES_MAX} are shown."),
+                _ => String::new(),
+            };
+            format!(
+                "{} have the event ID {}. AWS gives every event its own: an ID in two accounts is \
+                 one call seen twice, a different record in one account is a conflict.{shown}",
+                count_of(events.len() as u64, "record", "records"),
+                visible_start(event_id, 100),
+            )
+        });
+        let title = events.first().map(event_title).unwrap_or_default();
+        Self {
+            layout: Layout::new(title),
+            several,
+            bodies: events
+                .iter()
+                .take(BODIES_MAX)
+                .enumerate()
+                .map(|(number, event)| Body::new(event_id, number, event))
+                .collect(),
+        }
+    }
+}
+
+impl Body {
+    fn new(event_id: &str, number: usize, event: &Event) -> Self {
+        let record = record_text(event);
+        let node = Node::parse(&record);
+        Self {
+            number,
+            title: event_title(event),
+            sentence: sentence(event),
+            tags: tags(event),
+            error: event.error_code.as_deref().map(|code| match event.error_message.as_deref() {
+                Some(message) => visible_start(&format!("{code}: {message}"), 2_000),
+                None => visible_start(code, 2_000),
+            }),
+            related: related(event),
+            sections: sections(event, &node),
+            resources: resources(event),
+            resources_more: (event.resources.len() + event.resource_ids.len())
+                .saturating_sub(EVENT_RESOURCES_MAX),
+            trees: trees(event, &node),
+            record: RecordView::new(event_id, number, &record),
+        }
+    }
+}
+
+/// The event in one sentence.
+fn sentence(event: &Event) -> String {
+    let text = |value: &Option<String>, absent: &str| {
+        visible_start(value.as_deref().filter(|text| !text.is_empty()).unwrap_or(absent), 200)
+    };
+    let who = match (&event.username, &event.user_identity_type) {
+        (Some(username), _) => visible_start(username, 200),
+        (None, Some(kind)) => format!("{} (no user name)", visible_start(kind, 60)),
+        (None, None) => "Someone the record does not name".to_owned(),
+    };
+    let verb = if event.error_code.is_some() { "tried to call" } else { "called" };
+    format!(
+        "{who} {verb} {} of {} from {}, {}.",
+        text(&event.event_name, "an event without a name"),
+        text(&event.event_source, "a service the record does not name"),
+        text(&event.source_ip_address, "an address the record does not name"),
+        match event.event_time {
+            Some(at) => format!("{} UTC", time_text(at)),
+            None => "at a time that is not readable".to_owned(),
+        },
+    )
+}
+
+fn tags(event: &Event) -> Vec<Tag> {
+    let mut tags = Vec::new();
+    let mut tag = |class, text: String| tags.push(Tag { class, text });
+    match event.read_only {
+        Some(true) => tag("read", "Read".to_owned()),
+        Some(false) => tag("write", "Write".to_owned()),
+        None => tag("read", "Read or write: not stated".to_owned()),
+    }
+    if event.error_code.is_some() {
+        tag("error", "Failed".to_owned());
+    }
+    if event.is_insight {
+        tag("read", "Insights".to_owned());
+    }
+    if event.conflict > 0 {
+        tag("error", format!("Conflict {}", event.conflict));
+    }
+    tags
+}
+
+/// Links to events that have something in common with this one.
+fn related(event: &Event) -> Vec<Value> {
+    let mut links = Vec::new();
+    let mut same = |label: &str, key: Key, value: Option<&str>| {
+        let Some(value) = value.filter(|v| !v.is_empty() && v.len() <= LINK_VALUE_BYTES_MAX) else {
+            return;
+        };
+        links.push(Value {
+            text: label.to_owned(),
+            href: Some(Filter::default().with(key, value).href()),
+            hint: format!("Every event with {} {}", key.label().to_lowercase(), visible(value)),
+        });
+    };
+    same("Same user", Key::Username, event.username.as_deref());
+    same("Same access key", Key::AccessKeyId, event.access_key_id.as_deref());
+    same("Same source IP", Key::SourceIpAddress, event.source_ip_address.as_deref());
+    let resource = event.resources.first().map(|found| found.resource_name.as_str());
+    same(
+        "Same resource",
+        Key::ResourceName,
+        resource.or(event.resource_ids.first().map(String::as_str)),
+    );
+    same("Same event name", Key::EventName, event.event_name.as_deref());
+    if let Some(at) = event.event_time {
+        let shifted = |minutes: i64| {
+            let to = Timestamp(at.0.saturating_add(minutes * 60 * MICROS_PER_SECOND));
+            time_text(to).replace(' ', "T") + "Z"
+        };
+        let filter = Filter::default().with(Key::From, &shifted(-5)).with(Key::Until, &shifted(5));
+        links.push(Value {
+            text: "5 minutes before and after".to_owned(),
+            href: Some(filter.href()),
+            hint: "Every event around this one".to_owned(),
+        });
+    }
+    links
+}
+
+/// The resources as AWS lists them, then every other id that the record names.
+fn resources(event: &Event) -> Vec<ResourceRow> {
+    let listed = event.resources.iter().map(|found| ResourceRow {
+        resource_type: found
+            .resource_type
+            .as_deref()
+            .map(|kind| Value::linked(Key::ResourceType, kind)),
+        resource_name: Value::linked(Key::ResourceName, &found.resource_name),
+    });
+    let is_listed = |id: &str| event.resources.iter().any(|found| found.resource_name == id);
+    let others = event.resource_ids.iter().filter(|id| !is_listed(id)).map(|id| ResourceRow {
+        resource_type: None,
+        resource_name: Value::linked(Key::ResourceName, id),
+    });
+    listed.chain(others).take(EVENT_RESOURCES_MAX).collect()
+}
+
+impl RecordView {
+    fn new(event_id: &str, number: usize, record: &str) -> Self {
+        let start = |text: &str| text.chars().take(RECORD_CHARS_MAX).collect::<String>();
+        let is_cut = record.chars().nth(RECORD_CHARS_MAX).is_some();
+        let (verbatim, hidden) = visible_json(&start(record));
+        Self {
+            indented: visible_json(&indent(&start(record))).0,
+            verbatim,
+            hidden,
+            is_cut,
+            bytes: count_of(record.len() as u64, "byte", "bytes"),
+            href: event_href(event_id).map(|href| format!("{href}/raw?body={number}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,207 @@
+use super::*;
+use expect_test::{Expect, expect};
+use trailhound_app::lookup::{Coverage, Position};
+
+fn event(record: &str) -> Event {
+    Event::parse(record.as_bytes().to_vec(), 0).unwrap()
+}
+
+fn count_one(value: &str) -> Count {
+    Count { value: value.to_owned(), events: 1 }
+}
+
+fn input(query: &str, records: &[&str]) -> HistoryInput {
+    let events: Vec<Event> = records.iter().map(|record| event(record)).collect();
+    HistoryInput {
+        state: parse_query(query).state,
+        problems: Vec::new(),
+        stats: Stats {
+            events: 1_234,
+            accounts: vec![count_one("123456789012")],
+            regions: vec![count_one("us-east-1")],
+            oldest: Timestamp::parse("2023-07-10T00:00:00Z"),
+            newest: Timestamp::parse("2023-07-10T12:00:00Z"),
+            ..Stats::default()
+        },
+        answer: Some(LookupPage {
+            events,
+            next: None,
+            coverage: Coverage {
+                events_in_range: 1_234,
+                events_examined: 1,
+                unreadable: Vec::new(),
+            },
+        }),
+        db: "/srv/trail hound".to_owned(),
+    }
+}
+
+fn html(input: &HistoryInput) -> String {
+    HistoryPage::new(input).render().unwrap()
+}
+
+/// The part of `html` from `start` to `end`, both included, a tag a line.
+fn part(html: &str, start: &str, end: &str) -> String {
+    let from = html.find(start).unwrap_or_else(|| panic!("no {start} in {html}"));
+    let to = from + html[from..].find(end).unwrap() + end.len();
+    html[from..to].replace("><", ">\n<")
+}
+
+/// Checks the table row of one record, under the filter of `query`.
+fn check_row(query: &str, record: &str, expect: Expect) {
+    let html = html(&input(query, &[record]));
+    let rows = part(&html, "<tbody id=\"rows\">", "</tbody>");
+    expect.assert_eq(&part(&rows, "<tr", "</tr>"));
+}
+
+const RUN_INSTANCES: &str = r#"{"eventVersion":"1.08","userIdentity":{"type":"IAMUser","principalId":"AIDAEXAMPLE","arn":"arn:aws:iam::123456789012:user/alice","accountId":"123456789012","accessKeyId":"AKIAIOSFODNN7EXAMPLE","userName":"alice"},"eventTime":"2023-07-10T12:00:00Z","eventSource":"ec2.amazonaws.com","eventName":"StopInstances","awsRegion":"us-east-1","sourceIPAddress":"198.51.100.7","userAgent":"aws-cli/2.13","errorCode":"Client.UnauthorizedOperation","errorMessage":"You are not authorized.","requestParameters":{"instancesSet":{"items":[{"instanceId":"i-0123456789abcdef0"}]}},"responseElements":null,"requestID":"r-1","eventID":"11111111-2222-3333-4444-555555555555","readOnly":false,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"123456789012","eventCategory":"Management"}"#;
+
+#[test]
+fn a_row_links_to_its_event_and_narrows_by_its_values() {
+    check_row("username=alice", RUN_INSTANCES, expect![[""]]);
+}
+
+#[test]
+fn an_event_without_an_id_shows_its_record_in_the_row() {
+    check_row("", r#"{"eventName":"Odd","eventTime":"never","readOnly":true}"#, expect![[""]]);
+}
+
+const HOSTILE: &str = r#"{"eventID":"../\"><script>alert(1)</script>","eventName":"<script>alert(1)</script>","eventSource":"javascript:alert(1)","eventTime":"2023-07-10T12:00:00Z","sourceIPAddress":"\" onmouseover=alert(1) x=\"","awsRegion":"\u202egnp.exe","errorCode":"'><img src=x onerror=alert(1)>","userAgent":"a\u0000b","userIdentity":{"type":"IAMUser","userName":"</td></tr>{{7*7}}\u0007","accessKeyId":"a&b=c#d"}}"#;
+
+#[test]
+fn hostile_values_are_text() {
+    check_row("", HOSTILE, expect![[""]]);
+}
+
+#[test]
+fn hostile_filters_are_text() {
+    let mut hostile = input(
+        "text=%3Cscript%3E%22%27&username=%E2%80%AEevil&event_name=%00&before=%3Cb%3E",
+        &[HOSTILE],
+    );
+    hostile.problems = vec!["There is no filter `<script>\u{202e}`.".to_owned()];
+    hostile.stats.accounts = vec![count_one("<b>"), count_one("\"'")];
+    let html = html(&hostile);
+    for forbidden in ["<script>", "<b>evil", "<img", "\"'", "\0", "onmouseover=alert(1) x=\"\""] {
+        assert!(!html.contains(forbidden), "{forbidden}");
+    }
+    // The one place of a direction mark is the input field that must send it back.
+    assert_eq!(html.matches('\u{202e}').count(), 1);
+    assert!(html.contains("value=\"\u{202e}evil\""));
+    assert!(html.contains("⟨U+202E⟩"));
+}
+
+#[test]
+fn links_are_ours_only() {
+    let html = html(&input("", &[HOSTILE, RUN_INSTANCES]));
+    let mut links = 0;
+    for (at, _) in html.match_indices("href=\"") {
+        assert!(
+            html[at + 6..].starts_with('/') || html[at + 6..].starts_with('#'),
+            "{}",
+            &html[at..]
+        );
+        assert!(!html[at + 6..].starts_with("//"));
+        links += 1;
+    }
+    assert!(links > 20);
+}
+
+#[test]
+fn nothing_needs_an_inline_script_or_style() {
+    let html = html(&input("", &[RUN_INSTANCES]));
+    for forbidden in
+        ["<style", " style=", " onclick", " onload", "<script>", "hx-on", "hx-vals=\"js"]
+    {
+        assert!(!html.contains(forbidden), "{forbidden}");
+    }
+}
+
+#[test]
+fn a_partial_answer_says_so() {
+    let mut partial = input("", &[RUN_INSTANCES]);
+    partial.answer.as_mut().unwrap().coverage.unreadable =
+        (0..12).map(|n| format!("segment {n}: <checksum>")).collect();
+    let html = html(&partial);
+    assert!(html.contains("This answer is partial: 12 segments could not be read."));
+    assert!(html.contains("segment 0: &#60;checksum&#62;"));
+    assert!(html.contains("and 2 more"));
+}
+
+#[test]
+fn a_partial_answer_without_events_says_so_too() {
+    let mut partial = input("", &[]);
+    partial.answer.as_mut().unwrap().coverage.unreadable = vec!["segment 0".to_owned()];
+    assert!(html(&partial).contains("This answer is partial: 1 segment could not be read."));
+}
+
+#[test]
+fn an_empty_store_names_the_command() {
+    let mut empty = input("", &[]);
+    empty.stats = Stats::default();
+    expect![[""]].assert_eq(&part(&html(&empty), "<section class=\"empty\">", "</section>"));
+}
+
+#[test]
+fn no_match_names_the_conditions_to_drop() {
+    expect![[""]].assert_eq(&part(
+        &html(&input("username=alice+&range=newest-7d", &[])),
+        "<section class=\"empty\">",
+        "</section>",
+    ));
+}
+
+#[test]
+fn a_filter_that_cannot_be_followed_shows_no_event() {
+    let mut bad = input("range=5y", &[]);
+    bad.answer = None;
+    bad.problems = vec!["There is no time range `5y`.".to_owned()];
+    let html = html(&bad);
+    assert!(html.contains("This filter cannot be followed, so no event is shown."));
+    assert!(!html.contains("No event matches"));
+    assert!(!html.contains("<table"));
+}
+
+#[test]
+fn older_events_are_one_link_away() {
+    let mut first = input("username=alice", &[RUN_INSTANCES]);
+    let next = Position {
+        event_time_micros: 1,
+        event_key: "k".to_owned(),
+        account_id: String::new(),
+        conflict: 0,
+    };
+    first.answer.as_mut().unwrap().next = Some(next.clone());
+    let page = HistoryPage::new(&first);
+    let href = page.table.unwrap().older_href.unwrap();
+    let parsed = parse_query(href.strip_prefix("/?").unwrap());
+    assert_eq!(parsed.state.before, Some(next));
+    assert_eq!(parsed.state.filter, first.state.filter);
+}
+
+#[test]
+fn account_and_region_show_when_there_are_several() {
+    let mut several = input("", &[RUN_INSTANCES]);
+    assert!(!html(&several).contains("class=\"place\""));
+    several.stats.regions.push(count_one("eu-west-1"));
+    assert!(html(&several).contains("class=\"place\""));
+}
+
+#[test]
+fn the_form_shows_the_filter() {
+    let html = html(&input("read_only=false&range=7d&failed=true&from=", &[RUN_INSTANCES]));
+    for expected in [
+        "value=\"false\" checked",
+        "<option value=\"7d\" selected",
+        "name=\"failed\" value=\"true\" checked",
+        "<details class=\"more\" open>",
+    ] {
+        assert!(html.contains(expected), "{expected}");
+    }
+}
+
+#[test]
+fn paths_are_words_of_a_shell() {
+    assert_eq!(shell_word("/srv/trail"), "/srv/trail");
+    assert_eq!(shell_word("it's"), r"'it'\''s'");
+}

@@ -1,0 +1,292 @@
+"""Event history, as a person uses it."""
+
+import urllib.error
+import urllib.request
+
+import pytest
+from records import BUCKET_CALLS, HOSTILE_ID, RECORDS, event_id
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+PAGE_EVENTS = 50
+
+
+def wait(browser, until, what):
+    return WebDriverWait(browser, 10).until(lambda _: until(), what)
+
+
+def all_of(browser, css):
+    return browser.find_elements(By.CSS_SELECTOR, css)
+
+
+def one(browser, css):
+    return browser.find_element(By.CSS_SELECTOR, css)
+
+
+def rows(browser):
+    return len(all_of(browser, "#rows > tr"))
+
+
+def texts(browser, css):
+    """The text of every element at one moment, so that a page that is swapped cannot hurt."""
+    return browser.execute_script(
+        "return Array.from(document.querySelectorAll(arguments[0]), e => e.textContent.trim())", css
+    )
+
+
+def query(browser):
+    return browser.execute_script("return location.pathname + location.search")
+
+
+def press(browser, key):
+    browser.switch_to.active_element.send_keys(key)
+
+
+def mark(browser):
+    """Leaves a mark that a full page load would wipe out."""
+    browser.execute_script("window.marked = true")
+
+
+def is_marked(browser):
+    return browser.execute_script("return window.marked === true")
+
+
+def fetch(url):
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        return answer.headers, answer.read().decode()
+
+
+def test_newest_events_come_first(browser, server):
+    browser.get(server.url)
+    assert browser.title == "Event history – Trailhound"
+    assert rows(browser) == PAGE_EVENTS
+    times = texts(browser, "#rows .time")
+    assert times == sorted(times, reverse=True)
+    assert times[1] == "2026-01-10 13:59:00"
+    assert f"{len(RECORDS)} events" in one(browser, ".store").text
+
+
+def test_the_form_filters_and_the_address_says_so(browser, server):
+    browser.get(server.url)
+    mark(browser)
+    field = one(browser, "#f-username")
+    field.send_keys("bob" + Keys.ENTER)
+    wait(browser, lambda: rows(browser) == BUCKET_CALLS // 10, "bob's events")
+    assert query(browser) == "/?username=bob"
+    assert set(texts(browser, "#rows .user > .v")) == {"bob"}
+    assert is_marked(browser), "htmx swaps the content; the page is not loaded again"
+    # The address alone gives the same page.
+    browser.get(server.url + query(browser))
+    assert rows(browser) == BUCKET_CALLS // 10
+    assert one(browser, "#f-username").get_attribute("value") == "bob"
+
+
+def test_choices_count_at_once_and_combine(browser, server):
+    browser.get(server.url + "/?username=bob")
+    one(browser, "label[for='f-read_only-2']").click()
+    wait(browser, lambda: query(browser) == "/?username=bob&read_only=false", "writes")
+    one(browser, ".more summary").click()
+    one(browser, "#f-failed").click()
+    wait(browser, lambda: rows(browser) == BUCKET_CALLS // 20, "failed writes")
+    assert query(browser) == "/?username=bob&failed=true&read_only=false"
+    assert set(texts(browser, "#rows .tag.error")) == {"AccessDenied"}
+    # A chip drops its condition.
+    one(browser, ".chip[href='/?failed=true&read_only=false']").click()
+    wait(browser, lambda: query(browser) == "/?failed=true&read_only=false", "no user name")
+
+
+def test_a_value_narrows_and_back_goes_back(browser, server):
+    browser.get(server.url)
+    one(browser, "#rows .resources a[href='/?resource_name=example-3']").click()
+    wait(browser, lambda: query(browser) == "/?resource_name=example-3", "narrowed")
+    wait(browser, lambda: rows(browser) == len(range(3, BUCKET_CALLS, 7)), "example-3")
+    browser.back()
+    wait(browser, lambda: query(browser) == "/", "back")
+    wait(browser, lambda: rows(browser) == PAGE_EVENTS, "every event again")
+    assert one(browser, "#f-resource_name").get_attribute("value") == ""
+    browser.forward()
+    wait(browser, lambda: rows(browser) == len(range(3, BUCKET_CALLS, 7)), "forward")
+
+
+def test_load_more_appends_and_older_pages(browser, server):
+    browser.get(server.url)
+    one(browser, "#load-more").click()
+    wait(browser, lambda: rows(browser) == 2 * PAGE_EVENTS, "two pages")
+    assert query(browser) == "/"
+    one(browser, "#load-more").click()
+    wait(browser, lambda: rows(browser) == len(RECORDS), "every event")
+    assert not all_of(browser, "#load-more")
+    times = texts(browser, "#rows .time")
+    assert times == sorted(times, reverse=True)
+    opened = {a.get_attribute("href") for a in all_of(browser, "#rows a.open")}
+    assert len(opened) == len(RECORDS)
+
+    browser.get(server.url)
+    first = texts(browser, "#rows .time")
+    one(browser, "#older").click()
+    wait(browser, lambda: "before=" in query(browser), "older page")
+    wait(browser, lambda: texts(browser, "#rows .time")[0] < first[-1], "older events")
+    assert rows(browser) == PAGE_EVENTS
+
+
+def test_an_event_opens_with_its_record(browser, server):
+    browser.get(server.url + "/?username=bob")
+    one(browser, "#rows a.open").click()
+    wait(browser, lambda: query(browser) == f"/events/{event_id(110)}", "the event")
+    wait(browser, lambda: all_of(browser, "article.event"), "its page")
+    assert browser.title == "PutBucketPolicy – Trailhound"
+    shown = one(browser, "main").text
+    for expected in ["AKIABOBEXAMPLE", "198.51.100.7", "Request parameters", "deep", "example-5"]:
+        assert expected in shown, expected
+    record = one(browser, ".record pre").text
+    assert '"eventName": "PutBucketPolicy"' in record
+    around = one(browser, ".related a[href^='/?from=']")
+    around.click()
+    wait(browser, lambda: rows(browser) == 11, "five minutes before and after")
+
+
+def test_the_record_downloads_byte_for_byte(server):
+    headers, record = fetch(f"{server.url}/events/{event_id(110)}/raw")
+    assert headers["Content-Type"] == "application/json"
+    assert headers["Content-Disposition"].startswith("attachment")
+    import json
+
+    assert record == json.dumps(RECORDS[110])
+
+
+def test_keys_are_enough(browser, server):
+    browser.get(server.url)
+    press(browser, "/")
+    assert browser.switch_to.active_element.get_attribute("id") == "f-text"
+    press(browser, "PutBucketPolicy" + Keys.ENTER)
+    wait(browser, lambda: rows(browser) == BUCKET_CALLS // 10, "the search")
+    press(browser, Keys.ESCAPE)
+    for key in ["j", "j", "j", "k"]:
+        press(browser, key)
+    focused = browser.switch_to.active_element
+    assert focused.get_attribute("href") == f"{server.url}/events/{event_id(100)}"
+    press(browser, Keys.ENTER)
+    wait(browser, lambda: all_of(browser, "article.event"), "the event")
+    press(browser, Keys.ESCAPE)
+    wait(browser, lambda: query(browser) == "/?text=PutBucketPolicy", "back in the list")
+    wait(browser, lambda: rows(browser) == BUCKET_CALLS // 10, "with its events")
+
+
+@pytest.mark.parametrize("path", ["/", f"/events/{HOSTILE_ID}", "/?username=mallory"])
+def test_a_hostile_record_is_only_text(browser, server, path):
+    browser.get(server.url + path)
+    assert "<script>window.hurt = 1</script>" in one(browser, "main").text
+    assert browser.execute_script("return window.hurt") is None
+    assert browser.execute_script("return document.querySelectorAll('main img, main svg').length") == 0
+    # Going there by htmx is another way in.
+    browser.get(server.url + "/?username=alice")
+    browser.get(server.url)
+    one(browser, "#rows a.open").click()
+    wait(browser, lambda: all_of(browser, "article.event"), "the hostile event")
+    assert browser.execute_script("return window.hurt") is None
+    assert "\u202e" not in one(browser, "main").text
+    browser.console_seen += [entry["message"] for entry in browser.get_log("browser")]
+    assert browser.console_seen == []
+
+
+def test_every_value_of_the_hostile_record_narrows_to_it(browser, server):
+    browser.get(server.url + "/?username=mallory")
+    links = [a.get_attribute("href") for a in all_of(browser, "#rows a.v")]
+    assert len(links) >= 4
+    for link in links:
+        browser.get(link)
+        opened = [a.get_attribute("href") for a in all_of(browser, "#rows a.open")]
+        assert f"{server.url}/events/{HOSTILE_ID}" in opened, link
+
+
+def background(browser):
+    color = browser.execute_script("return getComputedStyle(document.body).backgroundColor")
+    return sum(int(part) for part in color.removeprefix("rgb(").removesuffix(")").split(","))
+
+
+def test_the_page_is_dark_when_the_system_is(browser, server):
+    scheme = lambda value: browser.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia",
+        {"features": [{"name": "prefers-color-scheme", "value": value}]},
+    )
+    scheme("dark")
+    browser.get(server.url)
+    assert background(browser) < 150
+    scheme("light")
+    assert background(browser) > 600
+
+
+@pytest.mark.parametrize("path", ["/", "/?username=mallory&failed=true", f"/events/{HOSTILE_ID}"])
+@pytest.mark.parametrize("width", [400, 1280])
+def test_nothing_is_wider_than_the_window(browser, server, path, width):
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False},
+    )
+    browser.get(server.url + path)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+def test_every_input_has_a_label_and_every_row_a_link(browser, server):
+    browser.get(server.url)
+    unlabelled = browser.execute_script(
+        "return Array.from(document.querySelectorAll('input, select'))"
+        ".filter(e => e.labels.length === 0).map(e => e.name)"
+    )
+    assert unlabelled == []
+    assert len(all_of(browser, "#rows a.open")) == rows(browser)
+
+
+def test_an_empty_store_says_what_to_do(browser, empty_server):
+    browser.get(empty_server.url)
+    command = one(browser, "#import-command").text
+    assert command.startswith("trailhound --db '/") and command.endswith("/empty db' import PATH")
+
+
+def test_no_match_says_what_to_drop(browser, server):
+    browser.get(server.url + "/?username=bob&event_name=Nothing")
+    one(browser, ".empty a[href='/?username=bob']").click()
+    wait(browser, lambda: rows(browser) == BUCKET_CALLS // 10, "bob's events")
+
+
+def test_a_filter_that_cannot_be_followed_is_said_also_by_htmx(browser, server):
+    browser.get(server.url)
+    one(browser, ".more summary").click()
+    one(browser, "#f-from").send_keys("yesterday" + Keys.ENTER)
+    wait(browser, lambda: "From is no time" in one(browser, "main").text, "the problem")
+    assert rows(browser) == 0
+    browser.expected_errors.append("400 (Bad Request)")
+    browser.expected_errors.append("Response Status Error Code 400")
+
+
+def test_it_works_without_javascript(browser, server):
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    browser.get(server.url)
+    one(browser, "#f-username").send_keys("bob" + Keys.ENTER)
+    wait(browser, lambda: browser.current_url == server.url + "/?username=bob", "a clean address")
+    assert rows(browser) == BUCKET_CALLS // 10
+    one(browser, "#rows a.open").click()
+    wait(browser, lambda: browser.current_url.endswith(event_id(110)), "the event")
+    browser.get(server.url)
+    one(browser, "#older").click()
+    wait(browser, lambda: "before=" in browser.current_url, "an older page")
+
+
+def test_headers_are_strict(server):
+    headers, html = fetch(server.url)
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy
+    asset = html.split('rel="stylesheet" href="')[1].split('"')[0]
+    headers, _ = fetch(server.url + asset)
+    assert headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/events/nothing", "/assets/nothing.css"])
+def test_what_is_not_there_is_404(server, path):
+    with pytest.raises(urllib.error.HTTPError) as failure:
+        fetch(server.url + path)
+    assert failure.value.code == 404
