@@ -25,6 +25,9 @@ pub(crate) struct ListStart {
 /// How many brackets [`extent`] follows into each other.
 const EXTENT_DEPTH_MAX: usize = 1024;
 
+/// How far [`extent`] goes: a file with many broken records must not be gone over for each.
+const EXTENT_BYTES_MAX: usize = 2 << 20;
+
 /// Texts without any of these hold nothing that is searched for.
 const MARKERS: [&[u8]; 9] = [
     b"eventSource",
@@ -102,6 +105,12 @@ pub(crate) fn string_end(text: &[u8], from: usize) -> Extent {
     Extent::Incomplete
 }
 
+/// Whether the string at the start of `text`, which ends at `quote`, is the key of a record's member.
+pub(crate) fn is_telling_member(text: &[u8], quote: usize) -> bool {
+    let key = text.get(1..quote).unwrap_or_default();
+    is_telling_key(key) && text.get(skip_blanks(text, quote + 1)) == Some(&b':')
+}
+
 /// Whether what follows the quote at `text[quote]` can follow a string.
 pub(crate) fn is_string_followed(text: &[u8], quote: usize) -> bool {
     let next = text.get(skip_blanks(text, quote + 1));
@@ -117,6 +126,7 @@ pub(crate) fn extent(text: &[u8]) -> Extent {
     let mut at = 0;
     while let Some(&byte) = text.get(at) {
         match byte {
+            _ if at > EXTENT_BYTES_MAX => return Extent::Unclear,
             b'{' | b'[' if open.len() == EXTENT_DEPTH_MAX => return Extent::Unclear,
             b'{' => open.push(b'}'),
             b'[' => open.push(b']'),

@@ -9,16 +9,15 @@
 //! After a broken object whose end cannot be told the scan *recovers*: brackets mean nothing until the
 //! next whole record.
 
+mod rejects;
+mod strings;
+
 use crate::lex::{self, Extent, Skipper};
-use crate::limits::{
-    BASE64_BYTES_MAX, EXCERPT_CHARS_MAX, ODD_MEMBERS_MAX, SEARCH_DEPTH_MAX, WINDOW_BYTES_MAX,
-};
+use crate::limits::{EXCERPT_CHARS_MAX, SEARCH_DEPTH_MAX};
 use crate::notice::{self, Notice};
 use crate::sniff;
 use crate::text::{More, Text};
 use crate::{Pushed, RecordRule, Rejected, Sink};
-use base64::Engine;
-use std::io::Read;
 use trailhound_record::ParseRecordError;
 
 /// The sink wants no more.
@@ -80,6 +79,10 @@ struct Place {
     line: u64,
     offset: u64,
 }
+
+/// Said of an object that starts like a record.
+const LACKING: &str =
+    "is no record: it lacks `eventName`, `eventSource`, or both `eventTime` and `userIdentity`";
 
 /// How far ahead the scan looks to tell what an object is.
 const LOOKAHEAD_BYTES: usize = 256;
@@ -252,7 +255,7 @@ impl<'t, 'x, 'c> Scan<'t, 'x, 'c> {
                 self.took_record();
                 self.text.at = end.max(self.text.at + 1);
             }
-            Offered::NotRecord(end) => self.not_record(end, is_listed),
+            Offered::NotRecord(end) => self.not_record(end, is_listed, starts && !is_recovering),
             Offered::TooLong => self.too_long(is_listed || looks)?,
             Offered::Broken(_) | Offered::Cut if is_recovering && !starts => self.text.at += 1,
             Offered::Broken(reason) => self.broken(reason, is_listed || looks)?,
@@ -357,17 +360,20 @@ impl<'t, 'x, 'c> Scan<'t, 'x, 'c> {
     }
 
     /// Goes on after a whole object that is no record: inside, when there may be one.
-    fn not_record(&mut self, end: usize, is_listed: bool) {
+    fn not_record(&mut self, end: usize, is_listed: bool, starts: bool) {
         let end = end.max(self.text.at + 1);
         let object = self.text.window().get(self.text.at..end).unwrap_or_default();
         self.has_content = true;
         if lex::has_marker(object) && self.levels() < SEARCH_DEPTH_MAX {
             match notice::recognise(object) {
                 Some(Notice::SetAside(kind)) => self.set_aside(kind),
+                _ if starts => self.odd_member(LACKING),
                 _ => return self.open_object(),
             }
         } else if is_listed {
             self.odd_member("is no record: it has no member of the record format");
+        } else if starts {
+            self.odd_member(LACKING);
         }
         self.text.at = end;
     }
@@ -470,132 +476,6 @@ impl<'t, 'x, 'c> Scan<'t, 'x, 'c> {
         self.text.at += len;
     }
 
-    fn string(&mut self) -> Result<(), Stop> {
-        let mut from = 1;
-        let end = loop {
-            match lex::string_end(self.text.rest(), from) {
-                Extent::End(quote) => break quote,
-                Extent::Unclear => return self.stray_quote(),
-                Extent::Incomplete => {}
-            }
-            from = self.resume_at();
-            match self.more()? {
-                More::Grown => {}
-                More::Full => return self.long_string(),
-                More::Ended => return self.stray_quote(),
-            }
-        };
-        // After a quote too many or too few, what seems a string is what stands between two: such a
-        // "string" is not followed by what follows one.
-        if self.recovery.is_some() && !lex::is_string_followed(self.text.rest(), end) {
-            return self.stray_quote();
-        }
-        let body = self.text.rest().get(1..end).unwrap_or_default();
-        if let Some(recovery) = &mut self.recovery
-            && lex::is_telling_key(body)
-        {
-            recovery.is_record = true;
-        }
-        if self.frames.last() == Some(&Frame::Object) && !self.is_after_colon {
-            self.key = match body {
-                b"CloudTrailEvent" => Key::CloudTrailEvent,
-                b"data" | b"Data" => Key::Data,
-                _ => Key::Other,
-            };
-        } else {
-            self.string_value(end)?;
-            self.key = Key::Other;
-        }
-        self.is_after_colon = false;
-        self.text.at += end + 1;
-        Ok(())
-    }
-
-    /// Where to go on looking for a string's end: not inside an escape.
-    fn resume_at(&self) -> usize {
-        let rest = self.text.rest();
-        let escapes = rest.iter().rev().take_while(|&&byte| byte == b'\\').count();
-        (rest.len() - escapes).max(1)
-    }
-
-    fn stray_quote(&mut self) -> Result<(), Stop> {
-        self.has_content |= self.frames.is_empty();
-        self.text.at += 1;
-        Ok(())
-    }
-
-    fn long_string(&mut self) -> Result<(), Stop> {
-        let reason = format!("a text of more than {WINDOW_BYTES_MAX} bytes is not searched");
-        let rejected = self.rejected_here(reason, false);
-        self.reject(rejected);
-        self.text.at += 1;
-        self.skip(Skipper::in_string())
-    }
-
-    /// Searches the string value at the place looked at; its closing quote is at `end`.
-    fn string_value(&mut self, end: usize) -> Result<(), Stop> {
-        let quoted = self.text.rest().get(..=end).unwrap_or_default();
-        let body = quoted.get(1..end).unwrap_or_default();
-        if body == notice::VALIDATION_MESSAGE {
-            self.set_aside(notice::VALIDATION_KIND);
-            return Ok(());
-        }
-        let is_event = self.key == Key::CloudTrailEvent;
-        if is_event || (body.len() > 24 && lex::has_marker(body)) {
-            let decoded: Option<String> = serde_json::from_slice(quoted).ok();
-            let decoded = decoded.map(|text| text.trim().as_bytes().to_vec()).unwrap_or_default();
-            return match decoded.first() {
-                Some(b'{' | b'[') => self.embedded(decoded, is_event),
-                _ if is_event => {
-                    let rejected = self.rejected_here("holds no JSON object".to_owned(), true);
-                    self.reject(rejected);
-                    Ok(())
-                }
-                _ => Ok(()),
-            };
-        }
-        if self.key == Key::Data && lex::looks_like_base64(body) {
-            return match decode_base64(body) {
-                Some(decoded) => self.embedded(decoded, false),
-                None => Ok(()),
-            };
-        }
-        if self.recovery.is_none() && self.frames.last() != Some(&Frame::Object) {
-            self.has_content = true;
-            if self.is_in_records() {
-                self.odd_text();
-            }
-        }
-        Ok(())
-    }
-
-    /// Scans a text that stood in a string of this one.
-    fn embedded(&mut self, mut decoded: Vec<u8>, is_listed: bool) -> Result<(), Stop> {
-        self.has_content = true;
-        let depth = self.levels() + 1;
-        if depth > SEARCH_DEPTH_MAX {
-            return Ok(());
-        }
-        let origin = self.place();
-        let len = decoded.len();
-        let mut inner = Scan::new(Text::whole(&mut decoded, len), &mut *self.context);
-        (inner.origin, inner.depth, inner.is_listed) = (Some(origin), depth, is_listed);
-        inner.run()?;
-        inner.finish(is_listed);
-        let tally = std::mem::take(&mut inner.tally);
-        if tally.records > 0 {
-            self.took_record();
-            self.tally.records += tally.records - 1;
-        }
-        self.tally.rejected += tally.rejected;
-        for kind in tally.set_aside {
-            if !self.tally.set_aside.contains(&kind) {
-                self.tally.set_aside.push(kind);
-            }
-        }
-        Ok(())
-    }
-
     #[inline]
     fn took_record(&mut self) {
         self.tally.records += 1;
@@ -605,108 +485,6 @@ impl<'t, 'x, 'c> Scan<'t, 'x, 'c> {
         if !self.odd.is_empty() {
             self.flush_odd();
         }
-    }
-
-    /// Rejects a member of a `Records` list, once the list is known to be CloudTrail's.
-    fn odd_member(&mut self, reason: &str) {
-        self.has_content = true;
-        let rejected = self.rejected_here(reason.to_owned(), true);
-        if self.tally.records > 0 {
-            self.reject(rejected);
-        } else if self.odd.len() < ODD_MEMBERS_MAX {
-            self.odd.push(rejected);
-        }
-    }
-
-    /// Rejects what stands between the objects of a `Records` list, once up to the next object.
-    fn odd_text(&mut self) {
-        if !std::mem::replace(&mut self.is_odd_run, true) {
-            self.odd_member("is no record: it is no object");
-        }
-    }
-
-    fn flush_odd(&mut self) {
-        for rejected in std::mem::take(&mut self.odd) {
-            self.reject(rejected);
-        }
-    }
-
-    fn set_aside(&mut self, kind: &'static str) {
-        self.has_content = true;
-        if !self.tally.set_aside.contains(&kind) {
-            self.tally.set_aside.push(kind);
-        }
-    }
-
-    fn reject(&mut self, rejected: Rejected) {
-        self.has_content = true;
-        self.tally.rejected += 1;
-        self.context.sink.reject(rejected);
-    }
-
-    fn place(&mut self) -> Place {
-        match self.origin {
-            Some(place) => place,
-            None => Place { line: self.text.line(), offset: self.text.offset() },
-        }
-    }
-
-    fn rejected_here(&mut self, reason: String, is_record: bool) -> Rejected {
-        let Place { line, offset } = self.place();
-        Rejected {
-            file: self.context.file.to_owned(),
-            line: Some(line),
-            offset: Some(offset),
-            reason,
-            excerpt: excerpt_of(self.text.raw_rest()),
-            is_record,
-        }
-    }
-
-    /// Rejects what is left open at the end of the text.
-    fn finish(&mut self, rejects_odd: bool) {
-        self.flush_recovery();
-        if rejects_odd || self.tally.records > 0 {
-            self.flush_odd();
-        }
-    }
-
-    fn finish_file(&mut self) {
-        self.finish(false);
-        for kind in &self.tally.set_aside {
-            self.context.sink.set_aside(self.context.file, kind);
-        }
-        if self.tally.rejected > 0 {
-            return;
-        }
-        let is_barren = self.tally.records == 0 && self.tally.set_aside.is_empty();
-        if let Some(reason) = self.text.error().map(ToString::to_string) {
-            let rejected = self.rejected_here(reason, false);
-            self.reject(rejected);
-        } else if self.has_content && is_barren {
-            self.holds_no_record();
-        } else if !self.frames.is_empty() {
-            let reason = "the text ends before its lists do: the file is cut short".to_owned();
-            let rejected = self.rejected_here(reason, false);
-            self.reject(rejected);
-        }
-    }
-
-    fn holds_no_record(&mut self) {
-        if self.head.trim_ascii() == notice::VALIDATION_MESSAGE {
-            self.context.sink.set_aside(self.context.file, notice::VALIDATION_KIND);
-            return;
-        }
-        let mut reason = "holds no CloudTrail record".to_owned();
-        let is_json = matches!(self.head.trim_ascii_start().first(), Some(b'{' | b'['));
-        let problem = self.first_problem.take().filter(|_| is_json);
-        let detail = sniff::name_text(&self.head).map(str::to_owned).or(problem);
-        if let Some(detail) = detail {
-            reason = format!("{reason}; {detail}");
-        }
-        let excerpt = excerpt_of(&self.head);
-        let file = self.context.file.to_owned();
-        self.reject(Rejected { file, line: None, offset: None, reason, excerpt, is_record: false });
     }
 }
 
@@ -723,19 +501,4 @@ fn reason_of(error: &ParseRecordError, start: usize) -> String {
 pub(crate) fn excerpt_of(bytes: &[u8]) -> String {
     let head = bytes.get(..EXCERPT_CHARS_MAX * 4).unwrap_or(bytes);
     String::from_utf8_lossy(head).chars().take(EXCERPT_CHARS_MAX).collect()
-}
-
-/// The JSON text behind base64, gzip undone; nothing when it is something else.
-fn decode_base64(text: &[u8]) -> Option<Vec<u8>> {
-    if text.len() > BASE64_BYTES_MAX {
-        return None;
-    }
-    let decoded = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
-    if !sniff::is_gzip(&decoded) {
-        return Some(decoded);
-    }
-    let mut plain = Vec::new();
-    let decoder = flate2::read::MultiGzDecoder::new(decoded.as_slice());
-    decoder.take(WINDOW_BYTES_MAX as u64).read_to_end(&mut plain).ok()?;
-    Some(plain)
 }

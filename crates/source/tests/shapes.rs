@@ -432,10 +432,13 @@ fn gzip_members_and_what_follows_them() {
         #2
     "#]],
     );
-    check_bytes(&[&first[..], b"trailing"].concat(), expect![[r#"
+    check_bytes(
+        &[&first[..], b"trailing"].concat(),
+        expect![[r#"
         #1
         ! file in line 2 offset 134: bytes that are not gzip follow the gzip data
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -453,31 +456,49 @@ fn archives_and_their_members() {
         ! file in!deepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeep/c.json: holds no CloudTrail record; broken JSON: expected JSON at byte 0 of the record
     "#]],
     );
-    check_bytes(&tar(members), expect![[r#"
+    check_bytes(
+        &tar(members),
+        expect![[r#"
         #1
         #2
         ! file in!n.txt: holds no CloudTrail record
         ! file in!deepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeepdeep/c.json: holds no CloudTrail record; broken JSON: expected JSON at byte 0 of the record
-    "#]]);
-    check_bytes(&gzip(&tar(&members[..2])), expect![[r#"
+    "#]],
+    );
+    check_bytes(
+        &gzip(&tar(&members[..2])),
+        expect![[r#"
         #1
         #2
-    "#]]);
-    check_bytes(&zstd(&tar(&members[..2])), expect![[r#"
+    "#]],
+    );
+    check_bytes(
+        &zstd(&tar(&members[..2])),
+        expect![[r#"
         #1
         #2
-    "#]]);
-    check_bytes(&zstd(&one), expect![[r#"
+    "#]],
+    );
+    check_bytes(
+        &zstd(&one),
+        expect![[r#"
         #1
-    "#]]);
-    check_bytes(&[tar(&members[..1]), tar(&members[1..2])].concat(), expect![[r#"
+    "#]],
+    );
+    check_bytes(
+        &[tar(&members[..1]), tar(&members[1..2])].concat(),
+        expect![[r#"
         #1
         #2
-    "#]]);
-    check_bytes(&tar(&[("in.zip", &zip(&members[..2]))]), expect![[r#"
+    "#]],
+    );
+    check_bytes(
+        &tar(&[("in.zip", &zip(&members[..2]))]),
+        expect![[r#"
         #1
         #2
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

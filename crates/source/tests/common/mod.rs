@@ -43,8 +43,8 @@ impl Sink for Collected {
     ) -> Result<Pushed, ParseRecordError> {
         self.text_bytes_max = self.text_bytes_max.max(text.len());
         assert_eq!(text[at], b'{', "a record starts with a brace");
-        let rest = std::str::from_utf8(&text[at..]).expect("a sink is given UTF-8");
-        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+        let rest = &text[at..];
+        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
         let next = values.next().expect("there is at least a brace");
         let end = at + values.byte_offset();
         match next {
