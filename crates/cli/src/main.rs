@@ -1,1 +1,37 @@
-fn main() {}
+//! The `trailhound` command: parses, builds, calls the façade and maps to an exit code.
+
+mod args;
+mod cmd;
+mod error;
+mod event_output;
+mod example;
+mod field;
+mod jmes;
+mod pretty;
+mod progress;
+mod table;
+mod text;
+mod time_range;
+mod ui;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = args::Cli::parse();
+    let mut ui = ui::Ui::new(&cli.global);
+    let result = cmd::run(&mut ui, &cli).and_then(|status| {
+        ui.flush()?;
+        Ok(status)
+    });
+    match result {
+        Ok(status) => status.into(),
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            // What was found so far belongs before the error; that it cannot be written changes nothing.
+            let _ = ui.flush();
+            ui.fail(&error);
+            error.status().into()
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The command line: global flags and one subcommand per verb.
+
+use crate::cmd;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Who did what in AWS, when, from where: a self-hosted, CloudTrail-compatible audit trail
+#[derive(Debug, Parser)]
+#[command(name = "trailhound", version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "Data goes to standard output, everything else to standard error.\n\
+    Exit codes: 0 done, 1 failed, 2 usage, 3 finding (`verify` found damage).")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct GlobalArgs {
+    /// Folder of the store [default: `trailhound` in the user's data directory]
+    #[arg(long, global = true, value_name = "DIR", env = "TRAILHOUND_DB", hide_env_values = true)]
+    pub(crate) db: Option<PathBuf>,
+    /// Form of the answer [default: table]
+    #[arg(long, global = true, value_name = "FORM")]
+    pub(crate) output: Option<Output>,
+    /// When to use colors; `auto` honours NO_COLOR
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: ColorChoice,
+    /// Print no progress and no notes; warnings and errors stay
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// For people
+    Table,
+    /// One JSON array or object
+    Json,
+    /// One JSON object per line
+    Ndjson,
+    /// Comma-separated, with a header line
+    Csv,
+}
+
+/// When to use colors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Also in files and pipes
+    Always,
+    /// Nowhere
+    Never,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Import logs (or the bundled example), print a first answer, serve the page and the API
+    Up(cmd::up::UpArgs),
+    /// Import log files
+    Import(cmd::import::ImportArgs),
+    /// Look events up, newest first
+    Lookup(Box<cmd::lookup::LookupArgs>),
+    /// Show one event: who, what, when, from where, to what
+    Show(cmd::show::ShowArgs),
+    /// Serve the page and the CloudTrail API on loopback
+    Serve(cmd::serve::ServeArgs),
+    /// Check every segment against its checksum
+    Verify(cmd::verify::VerifyArgs),
+    /// Show what the store holds
+    Stats(cmd::stats::StatsArgs),
+    /// Merge small segments and drop what retention no longer keeps
+    Compact(cmd::compact::CompactArgs),
+    /// Print a shell's completion script
+    Completions(cmd::completions::CompletionsArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

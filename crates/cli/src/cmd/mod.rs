@@ -1,0 +1,68 @@
+//! One file per verb, and what they share.
+
+pub(crate) mod compact;
+pub(crate) mod completions;
+pub(crate) mod import;
+pub(crate) mod lookup;
+pub(crate) mod serve;
+pub(crate) mod show;
+pub(crate) mod stats;
+pub(crate) mod up;
+pub(crate) mod verify;
+
+use crate::args::{Cli, Command, GlobalArgs};
+use crate::error::{CliError, CmdResult};
+use crate::ui::Ui;
+use std::path::{Path, PathBuf};
+use trailhound_app::App;
+
+/// Runs the command.
+///
+/// # Errors
+/// When it failed; [`CliError::status`] is the exit code.
+pub(crate) fn run(ui: &mut Ui, cli: &Cli) -> CmdResult {
+    match &cli.command {
+        Command::Up(args) => up::cmd_up(ui, &cli.global, args),
+        Command::Import(args) => import::cmd_import(ui, &cli.global, args),
+        Command::Lookup(args) => lookup::cmd_lookup(ui, &cli.global, args),
+        Command::Show(args) => show::cmd_show(ui, &cli.global, args),
+        Command::Serve(args) => serve::cmd_serve(ui, &cli.global, args),
+        Command::Verify(args) => verify::cmd_verify(ui, &cli.global, args),
+        Command::Stats(args) => stats::cmd_stats(ui, &cli.global, args),
+        Command::Compact(args) => compact::cmd_compact(ui, &cli.global, args),
+        Command::Completions(args) => completions::cmd_completions(ui, args),
+    }
+}
+
+/// The store's folder: as given, or `default_name` in the user's data directory.
+fn db_folder(global: &GlobalArgs, default_name: &str) -> Result<PathBuf, CliError> {
+    if let Some(db) = &global.db {
+        return Ok(db.clone());
+    }
+    let data = dirs::data_dir().ok_or_else(|| {
+        CliError::usage("this system has no data directory for users", "name a folder: --db DIR")
+    })?;
+    Ok(data.join(default_name))
+}
+
+/// Opens the store, or makes it.
+fn open(global: &GlobalArgs) -> Result<App, CliError> {
+    open_at(&db_folder(global, "trailhound")?)
+}
+
+/// Opens a store that must be there: asking an empty one is a slip, not a question.
+fn open_existing(global: &GlobalArgs) -> Result<App, CliError> {
+    let db = db_folder(global, "trailhound")?;
+    if !db.exists() {
+        return Err(CliError::failed(format!("there is no store at `{}`", db.display()))
+            .hint("import logs first: trailhound import PATH; or name another folder: --db DIR"));
+    }
+    open_at(&db)
+}
+
+fn open_at(db: &Path) -> Result<App, CliError> {
+    App::open(db).map_err(|error| {
+        CliError::from(error)
+            .hint(format!("the store is the folder `{}`; --db DIR names another", db.display()))
+    })
+}
