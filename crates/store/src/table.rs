@@ -121,7 +121,8 @@ impl Table {
                 .any(|entry| entry.path().extension().is_some_and(|is| is == "json"));
         let url = url::Url::from_directory_path(&folder)
             .map_err(|()| at(std::io::Error::other("the path is not absolute")))?;
-        let store = DurableStore::new(&folder)
+        // The library wants the store's root to be that of the location's path.
+        let store = DurableStore::new(Path::new("/"))
             .map_err(|source| log_error("open")(DeltaTableError::from(source)))?;
         let mut table = DeltaTableBuilder::from_url(url.clone())
             .map_err(log_error("open"))?

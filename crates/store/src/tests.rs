@@ -25,7 +25,7 @@ impl Spec {
         let mut members = vec![r#""eventVersion":"1.08""#.to_owned()];
         members.push(match self.time {
             Some((day, second)) => {
-                format!(r#""eventTime":"2024-02-{:02}T10:00:{second:02}Z""#, 27 + day)
+                format!(r#""eventTime":"2024-01-{:02}T10:00:{second:02}Z""#, 10 + day)
             }
             None => r#""eventTime":"...""#.to_owned(),
         });
@@ -39,7 +39,7 @@ impl Spec {
     }
 
     fn day(&self) -> Option<i32> {
-        self.time.map(|(day, _)| 19_780 + i32::from(day))
+        self.time.map(|(day, _)| 19_732 + i32::from(day))
     }
 }
 
@@ -93,7 +93,7 @@ impl Model {
         for spec in specs {
             let json = spec.json();
             let time = spec.time.map_or(i64::MIN, |(day, second)| {
-                (i64::from(19_780 + i32::from(day)) * 86_400 + 36_000 + i64::from(second)) * 1_000_000
+                (i64::from(19_732 + i32::from(day)) * 86_400 + 36_000 + i64::from(second)) * 1_000_000
             });
             let key = spec.id.map_or_else(
                 || trailhound_record::key::key_of_body(json.as_bytes()),
@@ -158,17 +158,17 @@ fn apply(store: &mut Store, model: &mut Model, op: &Op) {
             let batch = batch(specs);
             let mut pending = crate::PendingRows::default();
             for at in 0..batch.rows.len() {
-                if specs[at].day() == Some(19_780) {
+                if specs[at].day() == Some(19_732) {
                     pending.push(&batch, at as u32);
                 }
             }
-            writer.write_day(Some(19_780), pending, &[]).expect("written");
+            writer.write_day(Some(19_732), pending, &[]).expect("written");
         }
         Op::Compact => {
             store.writer().expect("free").compact(Some(1)).expect("compacted");
         }
         Op::Retain(day) => {
-            let first = 19_780 + i32::from(*day);
+            let first = 19_732 + i32::from(*day);
             store.writer().expect("free").retain_from(first).expect("retained");
             model.0.retain(|_, (day, _)| day.is_none_or(|day| day >= first));
         }

@@ -84,8 +84,10 @@ impl PendingRows {
     }
 
     pub(crate) fn sorted(mut self) -> Vec<PendingRow> {
-        // Stable: of equal keys the first to arrive stays first.
-        self.rows.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+        // Stable: of equal keys the first to arrive stays first. Stored rows have their numbers.
+        self.rows.sort_by(|a, b| {
+            a.sort_key().cmp(&b.sort_key()).then(a.conflict.cmp(&b.conflict))
+        });
         self.rows
     }
 }

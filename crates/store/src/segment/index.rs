@@ -325,7 +325,7 @@ impl RowSet {
 
     /// Takes out the last `count` rows, given in ascending order.
     pub fn take_last(&mut self, count: usize) -> Vec<u32> {
-        let mut rows = Vec::with_capacity(count);
+        let mut rows = Vec::new();
         while let Some(at) = self.words.iter().rposition(|&word| word != 0) {
             let Some(word) = self.words.get_mut(at) else { break };
             while *word != 0 && rows.len() < count {
@@ -432,7 +432,7 @@ impl<B: AsRef<[u8]>> Index<B> {
     /// Whether a block may hold every one of `tokens`.
     pub(crate) fn block_may_hold(&self, block: usize, tokens: &[u64]) -> bool {
         let Some((descriptor, fingerprints)) = self.filter(block) else { return true };
-        if fingerprints.is_empty() {
+        if !is_sound(descriptor, fingerprints.len()) {
             return true;
         }
         let filter = BinaryFuse8Ref::from_dma(descriptor, fingerprints);
@@ -492,6 +492,15 @@ impl<B: AsRef<[u8]>> Index<B> {
         }
         None
     }
+}
+
+/// Whether a filter's descriptor keeps every probe inside its fingerprints; damage may break that.
+fn is_sound(descriptor: &[u8], fingerprints: usize) -> bool {
+    let number = |at| read_u32(descriptor, at).map(|number| number as usize);
+    let (Some(segment), Some(mask), Some(segments)) = (number(8), number(12), number(16)) else {
+        return false;
+    };
+    segment.is_power_of_two() && mask == segment - 1 && segments + 2 * segment <= fingerprints
 }
 
 fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
