@@ -111,6 +111,12 @@ pub(crate) fn is_telling_member(text: &[u8], quote: usize) -> bool {
     is_telling_key(key) && text.get(skip_blanks(text, quote + 1)) == Some(&b':')
 }
 
+/// Whether nothing but blanks stands between `from` and the end of the line.
+pub(crate) fn is_line_end(text: &[u8], from: usize) -> bool {
+    let blanks = text.get(from..skip_blanks(text, from)).unwrap_or_default();
+    blanks.contains(&b'\n')
+}
+
 /// Whether what follows the quote at `text[quote]` can follow a string.
 pub(crate) fn is_string_followed(text: &[u8], quote: usize) -> bool {
     let next = text.get(skip_blanks(text, quote + 1));

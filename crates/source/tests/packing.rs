@@ -1,5 +1,13 @@
 //! Random records in random packings come out exactly, in order.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test may stop where it stands"
+)]
+
 mod common;
 
 use common::{Collected, Dribble, gzip, read_file, tar, zip, zstd};
@@ -176,7 +184,9 @@ proptest! {
         // The hurt record may still be JSON; everything before it is untouched.
         prop_assert_eq!(&collected.records[..at], &records[..at]);
         for record in &collected.records {
-            prop_assert!(records.contains(record) || hurt[at].contains(record), "invented {}", record);
+            // A piece that is still an object, or one that now holds its neighbours, is a record.
+            let is_left = hurt[at].contains(record) || record.contains(&hurt[at]);
+            prop_assert!(records.contains(record) || is_left, "invented {}", record);
         }
         let is_json = serde_json::from_str::<Value>(&hurt[at]).is_ok();
         let taken = collected.records.len() + collected.rejected.len();

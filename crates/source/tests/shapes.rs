@@ -1,5 +1,13 @@
 //! Data in, text out: one test for each shape in which records are delivered, whole and broken.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test may stop where it stands"
+)]
+
 mod common;
 
 use common::{Collected, gzip, read_file, read_stream, record, tar, zip, zstd};
@@ -119,6 +127,13 @@ fn lists_and_lines_and_records_without_separators() {
         #1
         #2
         #3
+    "#]],
+    );
+    check(
+        "'#1'\n'#2'\n",
+        expect![[r#"
+        #1
+        #2
     "#]],
     );
 }

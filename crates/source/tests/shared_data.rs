@@ -1,5 +1,13 @@
 //! Real records, when they are there: every folder gives its known number of records.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test may stop where it stands"
+)]
+
 mod common;
 
 use common::Collected;

@@ -26,7 +26,8 @@ impl Scan<'_, '_, '_> {
         };
         // After a quote too many or too few, what seems a string is what stands between two: such a
         // "string" is not followed by what follows one.
-        if self.recovery.is_some() && !lex::is_string_followed(self.text.rest(), end) {
+        let is_line = self.frames.is_empty() && lex::is_line_end(self.text.rest(), end + 1);
+        if !is_line && !lex::is_string_followed(self.text.rest(), end) {
             return self.stray_quote();
         }
         let body = self.text.rest().get(1..end).unwrap_or_default();
