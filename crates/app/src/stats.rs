@@ -148,11 +148,12 @@ impl App {
 const TOP: usize = 10;
 
 /// What a summary reads, in column order.
-const SUMMARY_FIELDS: [Field; 6] = [
+const SUMMARY_FIELDS: [Field; 7] = [
     Field::EventSource,
     Field::EventName,
     Field::UserIdentityType,
     Field::UserIdentityPrincipalId,
+    Field::UserIdentityArn,
     Field::UserIdentityUserName,
     Field::UserIdentityInvokedBy,
 ];
@@ -175,13 +176,16 @@ fn count_batch(batch: &RecordBatch, users: &mut Counts, names: &mut Counts, sour
 
 /// Who acted, as a summary shows it: the user name of Event history; for AWS services their name.
 fn who<'t>(text: &dyn Fn(usize) -> Option<&'t str>) -> String {
-    let session = || text(3)?.split_once(':').map(|(_, session)| session);
+    let (principal, arn, user_name, invoked_by) = (text(3), text(4), text(5), text(6));
+    let last_segment = || Some(arn?.rsplit_once('/')?.1);
+    let session = || Some(principal?.split_once(':')?.1).filter(|session| !session.is_empty());
     let name = match text(2).unwrap_or_default() {
         "Root" => Some("root"),
-        "AssumedRole" | "FederatedUser" => session(),
-        "AWSService" => text(5),
-        "AWSAccount" => text(3).or(Some("(another account)")),
-        _ => text(4).or_else(|| text(5)),
+        "AssumedRole" | "FederatedUser" => session().or_else(last_segment),
+        "IAMUser" => user_name.or_else(last_segment),
+        "AWSService" => invoked_by,
+        "AWSAccount" => principal.or(Some("(another account)")),
+        _ => user_name.or(invoked_by),
     };
     name.unwrap_or_default().to_owned()
 }

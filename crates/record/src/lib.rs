@@ -24,3 +24,6 @@ pub use batch::{Pushed, RowBatch};
 pub use event::{Event, Resource};
 pub use time::Timestamp;
 pub use walk::ParseRecordError;
+
+#[cfg(test)]
+mod tests;
