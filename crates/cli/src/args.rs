@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 /// Who did what in AWS, when, from where: a self-hosted, CloudTrail-compatible audit trail
 #[derive(Debug, Parser)]
-#[command(name = "trailhound", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "trailhound", version, max_term_width = 100)]
 #[command(after_help = "Data goes to standard output, everything else to standard error.\n\
     Exit codes: 0 done, 1 failed, 2 usage, 3 finding (`verify` found damage).")]
 pub(crate) struct Cli {

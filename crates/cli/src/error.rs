@@ -1,5 +1,8 @@
 //! How a command ends: its exit code, and the error with the hint that follows it.
 
+use crate::args::ColorChoice;
+use crate::ui::Ui;
+use clap::error::ErrorKind as ClapErrorKind;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
@@ -33,6 +36,32 @@ pub(crate) struct CliError {
     pub(crate) error: anyhow::Error,
     pub(crate) hint: Option<String>,
     status: Status,
+}
+
+/// Prints what clap has to say, which is help, the version or a usage error, and returns the exit code.
+pub(crate) fn usage_of(error: clap::Error) -> ExitCode {
+    let is_help = error.kind() == ClapErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if is_help || !error.use_stderr() {
+        error.exit();
+    }
+    let error = from_clap(&error.to_string());
+    Ui::new(ColorChoice::Auto, None, false).fail(&error);
+    error.status().into()
+}
+
+/// Takes clap's paragraphs apart: the first is the error, tips and the usage are the hint.
+fn from_clap(text: &str) -> CliError {
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut paragraphs = text.split("\n\n").map(one_line);
+    let first = paragraphs.next().unwrap_or_default();
+    let mut hints: Vec<_> = paragraphs
+        .filter_map(|paragraph| {
+            let tip = paragraph.strip_prefix("tip: ").map(str::to_owned);
+            tip.or_else(|| paragraph.strip_prefix("Usage: ").map(|usage| format!("usage: {usage}")))
+        })
+        .collect();
+    hints.push("--help says more".to_owned());
+    CliError::usage(first.strip_prefix("error: ").unwrap_or(&first), hints.join("; "))
 }
 
 /// What a command returns.

@@ -22,9 +22,9 @@ const TABLE_COLUMNS: &[(EventField, usize, u8)] = &[
     (EventField::Username, 8, 0),
     (EventField::EventName, 12, 0),
     (EventField::Resources, 8, 0),
-    (EventField::SourceIpAddress, 11, 2),
+    (EventField::SourceIpAddress, 15, 3),
     (EventField::AwsRegion, 9, 5),
-    (EventField::ErrorCode, 8, 3),
+    (EventField::ErrorCode, 8, 2),
     (EventField::EventId, 36, 4),
 ];
 

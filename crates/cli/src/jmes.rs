@@ -64,7 +64,19 @@ mod tests {
 
     #[test]
     fn wrong_expressions_are_named() {
-        check("[", "[]", expect![]);
-        check("length(`1`)", "[]", expect![]);
+        check(
+            "[",
+            "[]",
+            expect![
+                "`[` is not a JMESPath expression: Unexpected nud token -- found Eof at column 1"
+            ],
+        );
+        check(
+            "length(`1`)",
+            "[]",
+            expect![
+                "the JMESPath expression failed: Runtime error: Argument 0 expects type array|object|string, given number"
+            ],
+        );
     }
 }

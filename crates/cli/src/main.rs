@@ -18,8 +18,11 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = args::Cli::parse();
-    let mut ui = ui::Ui::new(&cli.global);
+    let cli = match args::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return error::usage_of(error),
+    };
+    let mut ui = ui::Ui::new(cli.global.color, cli.global.output, cli.global.quiet);
     let result = cmd::run(&mut ui, &cli).and_then(|status| {
         ui.flush()?;
         Ok(status)

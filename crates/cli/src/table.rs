@@ -157,9 +157,9 @@ mod tests {
         check(
             Some(30),
             expect![[r#"
-                time   user            region
-                10:00  alice           us-east-1
-                10:01  a-very-long-s…"#]],
+                time   user          region
+                10:00  alice         us-east-1
+                10:01  a-very-long…"#]],
         );
         check(
             Some(14),

@@ -1,6 +1,6 @@
 //! The terminal: where answers, notes and errors go, how wide and in which colors.
 
-use crate::args::{ColorChoice, GlobalArgs, Output};
+use crate::args::{ColorChoice, Output};
 use crate::error::CliError;
 use crate::text::visible;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
@@ -28,12 +28,12 @@ pub(crate) struct Ui {
 
 impl Ui {
     /// Builds it from the flags and the environment.
-    pub(crate) fn new(global: &GlobalArgs) -> Self {
+    pub(crate) fn new(color: ColorChoice, output: Option<Output>, is_quiet: bool) -> Self {
         let out_is_terminal = io::stdout().is_terminal();
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let wants_none =
             set("NO_COLOR").is_some() || set("TERM").is_some_and(|term| term == "dumb");
-        let has_color = |is_terminal: bool| match global.color {
+        let has_color = |is_terminal: bool| match color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
             ColorChoice::Auto => is_terminal && !wants_none,
@@ -45,8 +45,8 @@ impl Ui {
         };
         Self {
             out: BufWriter::new(io::stdout()),
-            output: global.output,
-            is_quiet: global.quiet,
+            output,
+            is_quiet,
             out_is_terminal,
             out_has_color: has_color(out_is_terminal),
             err_has_color: has_color(io::stderr().is_terminal()),

@@ -39,13 +39,13 @@ pub(crate) struct LookupArgs {
     #[command(flatten)]
     times: Times,
     /// Show at most N events, or `all` [default: 50 in a table, else all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = "Answer")]
     limit: Option<Limit>,
     /// Apply a JMESPath expression to the JSON (json: to the array; ndjson: to each event)
-    #[arg(long, value_name = "JMESPATH")]
+    #[arg(long, value_name = "JMESPATH", help_heading = "Answer")]
     query: Option<String>,
     /// Show these fields, in this order
-    #[arg(long, value_name = "FIELD,...", value_delimiter = ',')]
+    #[arg(long, value_name = "FIELD,...", value_delimiter = ',', help_heading = "Answer")]
     fields: Vec<EventField>,
 }
 

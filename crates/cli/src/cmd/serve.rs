@@ -51,11 +51,12 @@ pub(crate) fn cmd_serve(ui: &mut Ui, global: &GlobalArgs, args: &ServeArgs) -> C
     ui.line(server.url())?;
     ui.flush()?;
     ui.note("serving the page and the CloudTrail API; Ctrl-C stops");
-    server.run(routes(app, config))?;
+    server.run(routes(Arc::clone(&app), config))?;
     Ok(Status::Done)
 }
 
-/// The API and the pages, behind the same checks.
+/// The API and the pages, behind the same checks. The caller keeps a reference to `app` until the server
+/// has ended: a store must not be closed from within the server's own threads.
 pub(crate) fn routes(app: Arc<App>, config: ApiConfig) -> Router {
     let pages = trailhound_api::protect(trailhound_web::router(Arc::clone(&app)), &config);
     trailhound_api::router(app, config).merge(pages)

@@ -32,7 +32,8 @@ pub(crate) struct ShowArgs {
 /// Prints every body stored under the id.
 pub(crate) fn cmd_show(ui: &mut Ui, global: &GlobalArgs, args: &ShowArgs) -> CmdResult {
     let app = super::open_existing(global)?;
-    let events = app.events_by_id(&args.event_id)?;
+    let mut events = app.events_by_id(&args.event_id)?;
+    events.sort_by(|a, b| (&a.account_id, a.conflict).cmp(&(&b.account_id, b.conflict)));
     if events.is_empty() {
         return Err(CliError::failed(format!("no event has the id `{}`", args.event_id)).hint(
             "ids match exactly; `trailhound lookup --text` finds events by any text in them",

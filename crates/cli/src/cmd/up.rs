@@ -12,13 +12,14 @@ use crate::table::{Column, Layout};
 use crate::text::{grouped, is_shell_word, visible};
 use crate::ui::{Paint, Ui};
 use clap::Args;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use trailhound_api::ApiConfig;
 use trailhound_app::App;
 use trailhound_app::import::{ImportReport, ImportSource};
 use trailhound_app::stats::{Stats, Summary};
-use trailhound_record::Event;
+use trailhound_record::{Event, Resource};
 
 /// The columns of the last changes, and the width that each may shrink to.
 const CHANGE_COLUMNS: &[(EventField, usize, u8)] = &[
@@ -28,6 +29,11 @@ const CHANGE_COLUMNS: &[(EventField, usize, u8)] = &[
     (EventField::Resources, 10, 0),
     (EventField::SourceIpAddress, 11, 1),
 ];
+
+/// How many of the users, services and calls with the most events are shown.
+const TOP_SHOWN: usize = 5;
+/// The width of the last changes where no terminal says its own.
+const CHANGES_CELLS: usize = 120;
 
 /// Arguments of `up`.
 #[derive(Debug, Args)]
@@ -85,7 +91,8 @@ pub(crate) fn cmd_up(ui: &mut Ui, global: &GlobalArgs, args: &UpArgs) -> CmdResu
     ui.note("serving; Ctrl-C stops");
     let config = ApiConfig::default();
     config.metrics.record_import(&report);
-    server.run(routes(Arc::new(app), config))?;
+    let app = Arc::new(app);
+    server.run(routes(Arc::clone(&app), config))?;
     Ok(Status::Done)
 }
 
@@ -103,9 +110,13 @@ fn import(ui: &Ui, app: &App, args: &UpArgs) -> Result<ImportReport, CliError> {
 fn print_first_answer(ui: &mut Ui, stats: &Stats, summary: &Summary) -> std::io::Result<()> {
     ui.line("")?;
     print_counts(ui, stats)?;
-    labelled(ui, "users", &counts_text(&summary.top_users))?;
-    labelled(ui, "events of", &counts_text(&summary.top_event_sources))?;
-    labelled(ui, "calls", &counts_text(&summary.top_event_names))?;
+    for (label, counts) in [
+        ("users", &summary.top_users),
+        ("services", &summary.top_event_sources),
+        ("calls", &summary.top_event_names),
+    ] {
+        labelled(ui, label, &counts_text(counts.get(..TOP_SHOWN).unwrap_or(counts)))?;
+    }
     labelled(ui, "failed", &grouped(summary.failed))?;
     if summary.last_changes.is_empty() {
         return Ok(());
@@ -123,7 +134,10 @@ fn print_first_answer(ui: &mut Ui, stats: &Stats, summary: &Summary) -> std::io:
         .collect();
     let row = |event: &Event| CHANGE_COLUMNS.iter().map(|(field, ..)| field.text(event)).collect();
     let rows: Vec<Vec<String>> = summary.last_changes.iter().map(row).collect();
-    let layout = Layout::fit(&columns, &rows, ui.width());
+    let layout = Layout::fit(&columns, &rows, Some(ui.width().unwrap_or(CHANGES_CELLS)));
+    let titles: Vec<_> = columns.iter().map(|column| column.title.clone()).collect();
+    let header = layout.line(&titles, |_, text| ui.paint(Paint::Dim, text));
+    ui.line(header)?;
     for row in &rows {
         ui.line(layout.line(row, |_, text| text.to_owned()))?;
     }
@@ -140,10 +154,21 @@ struct Values {
     event_id: Option<String>,
 }
 
+fn is_safe_resource(resource: &Resource) -> bool {
+    is_shell_word(&resource.resource_name)
+}
+
 impl Values {
     fn choose(stats: &Stats, summary: &Summary) -> Self {
         let safe = |text: &&String| is_shell_word(text);
-        let changes = || summary.last_changes.iter();
+        // A call from an address, rather than from a service, is likely a person's: those come first.
+        let is_person = |event: &&Event| {
+            let source = event.source_ip_address.as_deref().unwrap_or_default();
+            source.parse::<IpAddr>().is_ok() && event.resources.iter().any(is_safe_resource)
+        };
+        let (by_people, others): (Vec<_>, Vec<_>) =
+            summary.last_changes.iter().partition(is_person);
+        let changes = || by_people.iter().chain(&others);
         Self {
             region: stats.regions.iter().map(|count| &count.value).find(safe).cloned(),
             username: changes()
@@ -174,7 +199,8 @@ fn print_server(ui: &mut Ui, url: &str, values: &Values) -> std::io::Result<()> 
 }
 
 fn print_commands(ui: &mut Ui, program: &str, values: &Values) -> std::io::Result<()> {
-    let title = ui.paint(Paint::Bold, "in another terminal");
+    ui.line("")?;
+    let title = ui.paint(Paint::Bold, "try next");
     ui.line(title)?;
     match (&values.resource_name, &values.username) {
         (Some(name), _) => ui.line(format!("  {program} lookup --resource-name {name}"))?,

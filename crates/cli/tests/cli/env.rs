@@ -61,7 +61,14 @@ impl TestEnv {
         text.replace(self.folder.path().to_str().unwrap(), "[ENV]")
     }
 
+    /// Compares what `args` print, control and bidi characters written out.
     pub(crate) fn check(&self, args: &[&str], expect: Expect) {
-        expect.assert_eq(&self.run(args));
+        expect.assert_eq(&escaped(&self.run(args)));
     }
+}
+
+fn escaped(text: &str) -> String {
+    let is_hidden = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    let each = |c: char| if is_hidden(c) { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(each).collect()
 }

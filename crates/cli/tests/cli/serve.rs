@@ -3,10 +3,10 @@
 use crate::env::TestEnv;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// Starts `args` and reads the first line that is an address; the reader keeps the pipe open.
-fn start(env: &TestEnv, args: &[&str]) -> (Child, String, impl Read) {
+fn start(env: &TestEnv, args: &[&str]) -> (Child, String, BufReader<ChildStdout>) {
     let mut child = env.command(args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut reader = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();

@@ -27,12 +27,26 @@ fn without_sizes(text: &str) -> String {
 #[test]
 fn stats_count_by_account_and_region() {
     let env = TestEnv::with_logs();
-    expect![].assert_eq(&without_sizes(&env.run(&["stats"])));
+    expect![[r#"
+        store      [ENV]/db
+        events     5
+        span       2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z
+        accounts   123456789012 (5)
+        regions    us-east-1 (4), eu-west-1 (1)
+        segments   N at version N
+        size       N KiB (N KiB of data, N KiB of index)
+        per event  N bytes"#]]
+    .assert_eq(&without_sizes(&env.run(&["stats"])));
 }
 
 #[test]
 fn a_whole_store_verifies() {
-    TestEnv::with_logs().check(&["verify"], expect![]);
+    TestEnv::with_logs().check(
+        &["verify"],
+        expect![[r#"
+        checked 3 segments, 5 events, 46.43 KiB: all is well
+    "#]],
+    );
 }
 
 #[test]
@@ -62,12 +76,22 @@ fn compacting_keeps_every_event() {
 #[test]
 fn retention_drops_whole_days_and_says_so() {
     let env = TestEnv::with_logs();
-    env.check(&["compact", "--retain", "forever"], expect![]);
+    env.check(
+        &["compact", "--retain", "forever"],
+        expect![[r#"
+        no small segments to merge
+    "#]],
+    );
     let text = env.run(&["compact", "--retain", "90d"]);
     assert!(text.contains("5 events"), "{text}");
     assert!(env.run(&["lookup", "--output", "ndjson", "--quiet"]).is_empty());
     assert!(env.run(&["stats"]).contains("dropped"));
-    env.check(&["compact", "--retain", "soon"], expect![]);
+    env.check(&["compact", "--retain", "soon"], expect![[r#"
+        --- stderr
+        error: invalid value 'soon' for '--retain <AGE>': `soon` is no retention: write a number of days or years, as `90d` or `7y`, or `forever`
+        hint: --help says more
+        --- exit 2
+    "#]]);
 }
 
 fn first_parquet(folder: &Path) -> Option<PathBuf> {
