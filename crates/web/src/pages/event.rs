@@ -219,7 +219,7 @@ fn related(event: &Event) -> Vec<Value> {
         links.push(Value {
             text: label.to_owned(),
             href: Some(Filter::default().with(key, value).href()),
-            hint: format!("Every event with {} {}", key.label().to_lowercase(), visible(value)),
+            hint: format!("Every event with {}: {}", key.label(), visible(value)),
         });
     };
     same("Same user", Key::Username, event.username.as_deref());

@@ -270,12 +270,7 @@ impl Table {
             (rows, None, None) => count_of(rows, "event", "events"),
             (rows, _, Some(_)) => format!("{} older", count_of(rows, "event", "events")),
         };
-        let coverage = &answer.coverage;
-        let summary = format!(
-            "{shown}. {} in this time range, {} read.",
-            count_of(coverage.events_in_range, "event", "events"),
-            count_of(coverage.events_examined, "record", "records"),
-        );
+        let summary = format!("{shown}. {}.", searched(answer));
         let older = |before| PageState { filter: filter.clone(), before: Some(before) }.href();
         Self {
             rows,
@@ -286,6 +281,20 @@ impl Table {
             newest_href: input.state.before.is_some().then(|| filter.href()),
         }
     }
+}
+
+/// What was looked at to answer.
+fn searched(answer: &LookupPage) -> String {
+    let coverage = &answer.coverage;
+    let partial = match coverage.unreadable.as_slice() {
+        [] => "",
+        _ => " that can be read",
+    };
+    format!(
+        "Looked through {}{partial}, reading {}",
+        count_of(coverage.events_in_range, "event", "events"),
+        count_of(coverage.events_examined, "record", "records"),
+    )
 }
 
 impl Row {
@@ -376,7 +385,8 @@ impl Empty {
             None => String::new(),
         };
         let text = format!(
-            "Values match exactly, upper and lower case included; only Text finds parts.{hint}"
+            "{}. Values match exactly, upper and lower case included; only Text finds parts.{hint}",
+            input.answer.as_ref().map(searched).unwrap_or_default(),
         );
         Self { heading: "No event matches", text, command: None, links }
     }

@@ -47,7 +47,7 @@ pub(crate) struct Form {
 const MAIN: [(Key, &str); 3] = [
     (Key::EventName, "RunInstances"),
     (Key::Username, "alice"),
-    (Key::ResourceName, "i-0123456789abcdef0"),
+    (Key::ResourceName, "name, id or ARN"),
 ];
 const MORE: [(Key, &str); 10] = [
     (Key::From, "2023-07-10 12:00"),

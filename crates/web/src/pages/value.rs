@@ -31,7 +31,7 @@ impl Value {
         Self {
             text: visible_start(text, CELL_CHARS_MAX),
             href: is_link.then(|| filter.with(key, text).href()),
-            hint: format!("Only {} {}", key.label().to_lowercase(), visible_start(text, 300)),
+            hint: format!("Only {}: {}", key.label(), visible_start(text, 300)),
         }
     }
 
