@@ -17,6 +17,11 @@ mod ui;
 use clap::Parser;
 use std::process::ExitCode;
 
+/// An import takes and frees large buffers all the time; the system's allocator gives them back to the
+/// kernel each time, which then clears them anew.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match args::Cli::try_parse() {
         Ok(cli) => cli,

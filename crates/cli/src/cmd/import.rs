@@ -120,7 +120,10 @@ pub(crate) fn print_report(ui: &mut Ui, report: &ImportReport) -> std::io::Resul
     if unnamed > 0 {
         ui.line(format!("set aside: {} more", counted(unnamed, "file")))?;
     }
-    for reject in report.rejects.iter().take(REJECTS_SHOWN) {
+    // They come in the order in which threads met them; people compare reports.
+    let mut rejects: Vec<_> = report.rejects.iter().collect();
+    rejects.sort_by_key(|reject| (&reject.file, reject.line, reject.offset));
+    for reject in rejects.into_iter().take(REJECTS_SHOWN) {
         let line = reject.line.map(|line| format!(", line {line}")).unwrap_or_default();
         let label = ui.paint(Paint::Red, "rejected:");
         ui.line(format!("{label} {}{line}: {}", visible(&reject.file), visible(&reject.reason)))?;
@@ -143,11 +146,12 @@ pub(crate) fn warn_of_rejects(ui: &Ui, report: &ImportReport, kept_in: Option<&P
     if !has_rejects(report) {
         return;
     }
-    ui.warn(&format!(
-        "{} and {} were not stored",
-        counted(report.rejected_records, "record"),
-        counted(report.files_rejected, "file")
-    ));
+    let parts: Vec<_> = [(report.rejected_records, "record"), (report.files_rejected, "file")]
+        .into_iter()
+        .filter(|&(count, _)| count > 0)
+        .map(|(count, noun)| counted(count, noun))
+        .collect();
+    ui.warn(&format!("not stored: {}", parts.join(" and ")));
     match kept_in {
         Some(path) => ui.hint(&format!("each is named in `{}`", path.display())),
         None => {

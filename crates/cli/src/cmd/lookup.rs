@@ -14,8 +14,10 @@ use trailhound_app::App;
 use trailhound_app::lookup::{Category, Coverage, LookupQuery, Position};
 use trailhound_record::{Event, Timestamp};
 
-/// How many events are fetched and printed at a time.
-const CHUNK: u64 = 200;
+/// How many events are fetched and printed first, so that something is seen soon.
+const FIRST_CHUNK: u64 = 200;
+/// How many events are fetched and printed at a time after that.
+const CHUNK: u64 = 2_000;
 /// How many events a table shows when nothing else is said.
 const TABLE_LIMIT: u64 = 50;
 
@@ -247,7 +249,8 @@ fn find(
     loop {
         // One more than is shown, so that "older ones exist" is known and not guessed.
         let left = limit - found.shown;
-        let asked = usize::try_from(left.saturating_add(1).min(CHUNK))?;
+        let chunk = if after.is_none() { FIRST_CHUNK } else { CHUNK };
+        let asked = usize::try_from(left.saturating_add(1).min(chunk))?;
         let page = app.lookup(query, after.as_ref(), asked)?;
         found.add(&page.coverage, after.is_none());
         let shown = page.events.len().min(usize::try_from(left).unwrap_or(usize::MAX));
@@ -291,6 +294,7 @@ fn tell_coverage(ui: &Ui, found: &Found) {
         "{} shown, {} in the time range's segments, {} examined{more}",
         counted(found.shown, "event"),
         grouped(found.coverage.events_in_range),
-        grouped(found.coverage.events_examined),
+        // Where chunks meet, some are looked at twice.
+        grouped(found.coverage.events_examined.min(found.coverage.events_in_range)),
     ));
 }

@@ -35,7 +35,7 @@ fn what_is_not_stored_is_named() {
         rejected: damaged/torn.ndjson, line 2: broken JSON: expected a string without control characters at byte 112 of the record
           {"eventVersion":"1.10","eventTime":"2023-07-13T00:00:01Z","eventSource":"ec…
         --- stderr
-        warning: 1 record and 1 file were not stored
+        warning: not stored: 1 record and 1 file
         hint: `trailhound import PATH --rejects FILE` writes each by name, line and reason
     "#]]);
 }

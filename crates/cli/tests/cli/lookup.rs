@@ -72,7 +72,7 @@ fn colors_come_when_asked() {
 }
 
 #[test]
-fn each_condition_finds_its_events() {
+fn each_attribute_finds_its_events() {
     let env = TestEnv::with_logs();
     check(
         &env,
@@ -131,6 +131,11 @@ fn each_condition_finds_its_events() {
         2023-07-10 08:00:00Z  alice     DescribeRouteTables
     "#]],
     );
+}
+
+#[test]
+fn each_other_condition_finds_its_events() {
+    let env = TestEnv::with_logs();
     check(
         &env,
         &["--account", "123456789012", "--region", "eu-west-1"],
