@@ -1,5 +1,6 @@
 //! The `trailhound` command: parses, builds, calls the façade and maps to an exit code.
 
+mod allocator;
 mod args;
 mod cmd;
 mod error;
@@ -17,12 +18,8 @@ mod ui;
 use clap::Parser;
 use std::process::ExitCode;
 
-/// An import takes and frees large buffers all the time; the system's allocator gives them back to the
-/// kernel each time, which then clears them anew.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
+    allocator::keep_freed_memory_a_while();
     let cli = match args::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return error::usage_of(error),

@@ -17,7 +17,7 @@ use trailhound_record::{Event, Timestamp};
 /// How many events are fetched and printed first, so that something is seen soon.
 const FIRST_CHUNK: u64 = 200;
 /// How many events are fetched and printed at a time after that.
-const CHUNK: u64 = 2_000;
+const CHUNK: u64 = 8_000;
 /// How many events a table shows when nothing else is said.
 const TABLE_LIMIT: u64 = 50;
 
