@@ -122,8 +122,8 @@ impl EventPage {
                 _ => String::new(),
             };
             format!(
-                "{} have the event ID {}. AWS gives every event its own: an ID in two accounts is \
-                 one call seen twice, a different record in one account is a conflict.{shown}",
+                "{} have the event ID {}. AWS gives every event an ID of its own: a different record \
+                 under a known one is a conflict, and all are kept.{shown}",
                 count_of(events.len() as u64, "record", "records"),
                 visible_start(event_id, 100),
             )

@@ -139,8 +139,8 @@ fn hostile_records_are_text_everywhere() {
         assert!(!html.contains(forbidden), "{forbidden}");
     }
     assert!(html.contains("Hidden characters are shown as JSON escapes here (1 of them)"));
-    for (at, _) in html.match_indices("href=\"") {
-        assert!(html[at + 6..].starts_with('/') || html[at + 6..].starts_with('#'));
+    for address in html.split("href=\"").skip(1) {
+        assert!(address.starts_with(['/', '#']), "{address}");
     }
 }
 
