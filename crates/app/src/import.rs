@@ -227,7 +227,7 @@ thread_local! {
 impl Run<'_> {
     /// Reads one part and hands in its rows; hands in nothing when the import is being stopped.
     fn read(&self, part: usize) {
-        let mut sink = PartSink { run: self, part, batch: RowBatch::default(), read: 0 };
+        let mut sink = PartSink { run: self, part, batch: self.pipeline.batch(), read: 0 };
         let mut files = 0;
         READER.with_borrow_mut(|reader| match self.parts.get(part) {
             Some(Part::Files(range)) => {
@@ -302,7 +302,7 @@ impl Sink for PartSink<'_, '_> {
             self.read += 1;
             self.run.progress.records_read.fetch_add(1, Ordering::Relaxed);
             if self.batch.text_bytes() >= HAND_IN_BYTES {
-                let batch = std::mem::take(&mut self.batch);
+                let batch = std::mem::replace(&mut self.batch, self.run.pipeline.batch());
                 self.run.pipeline.hand_in(self.part, batch, false);
             }
         }

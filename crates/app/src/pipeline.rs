@@ -15,9 +15,11 @@ use trailhound_store::write::{AppendError, day_of};
 use trailhound_store::{PendingRows, Segment, SegmentEntry, Snapshot, Writer, Written};
 
 /// Record text that may wait to be written, in bytes.
-const WAITING_BYTES_MAX: usize = 192 << 20;
+const WAITING_BYTES_MAX: usize = 128 << 20;
 /// Batches read ahead of the one whose turn it is.
 const AHEAD_MAX: usize = 8;
+/// Emptied batches that are kept for use again.
+const SPARE_MAX: usize = 24;
 /// Segments written before they are committed together.
 const COMMIT_SEGMENTS: usize = 16;
 
@@ -29,6 +31,8 @@ pub(crate) struct Pipeline<'w> {
     live: Arc<Snapshot>,
     state: Mutex<State>,
     changed: Condvar,
+    /// Emptied batches: their memory has been touched before, which fresh memory has not.
+    spare: Mutex<Vec<RowBatch>>,
 }
 
 #[derive(Default)]
@@ -41,7 +45,7 @@ struct State {
     waiting: HashMap<Day, Waiting>,
     waiting_bytes: usize,
     clock: u64,
-    jobs: VecDeque<(Day, PendingRows)>,
+    jobs: VecDeque<(Day, Waiting)>,
     busy_days: HashSet<Day>,
     running: usize,
     /// Written in this import, live or not: where later rows of the day look for repeats.
@@ -55,12 +59,14 @@ struct State {
 #[derive(Default)]
 struct Waiting {
     rows: PendingRows,
+    /// The batches that the rows are in.
+    batches: Vec<Arc<RowBatch>>,
     touched: u64,
 }
 
 /// What a thread does next.
 enum Task {
-    Write(Day, PendingRows),
+    Write(Day, Waiting),
     Commit(Vec<SegmentEntry>),
     Read(usize),
     Wait,
@@ -70,7 +76,29 @@ enum Task {
 impl<'w> Pipeline<'w> {
     /// A pipeline into the store of `writer`.
     pub(crate) fn new(writer: &'w Writer<'w>, live: Arc<Snapshot>) -> Self {
-        Self { writer, live, state: Mutex::default(), changed: Condvar::new() }
+        Self {
+            writer,
+            live,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            spare: Mutex::default(),
+        }
+    }
+
+    /// An empty batch, if possible one that has been used.
+    pub(crate) fn batch(&self) -> RowBatch {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// Takes back batches that no day needs any more.
+    fn recycle(&self, batches: Vec<Arc<RowBatch>>) {
+        for mut batch in batches.into_iter().filter_map(Arc::into_inner) {
+            let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+            if spare.len() < SPARE_MAX {
+                batch.clear();
+                spare.push(batch);
+            }
+        }
     }
 
     /// Runs parts `0..parts` through `read` on `threads` threads and writes what they hand in by
@@ -185,10 +213,10 @@ impl<'w> Pipeline<'w> {
         }
         let free = state.jobs.iter().position(|(day, _)| !state.busy_days.contains(day));
         match free.and_then(|at| state.jobs.remove(at)) {
-            Some((day, rows)) => {
+            Some((day, waiting)) => {
                 state.busy_days.insert(day);
                 state.running += 1;
-                Task::Write(day, rows)
+                Task::Write(day, waiting)
             }
             None => Task::Wait,
         }
@@ -196,12 +224,13 @@ impl<'w> Pipeline<'w> {
 
     fn perform<'l>(&'l self, mut state: MutexGuard<'l, State>, task: Task) -> MutexGuard<'l, State> {
         match task {
-            Task::Write(day, rows) => {
+            Task::Write(day, Waiting { rows, batches, .. }) => {
                 let mut existing: Vec<_> = self.live.segments_of_day(day).cloned().collect();
                 existing.extend(state.written.get(&day).into_iter().flatten().cloned());
                 drop(state);
                 let bytes = rows.text_bytes();
                 let result = self.writer.write_day(day, rows, &existing);
+                self.recycle(batches);
                 state = self.lock();
                 state.running -= 1;
                 state.busy_days.remove(&day);
@@ -246,6 +275,9 @@ impl State {
         for (at, row) in batch.rows.iter().enumerate() {
             let day = day_of(row.event_time_micros);
             let waiting = self.waiting.entry(day).or_default();
+            if waiting.touched != self.clock || waiting.batches.is_empty() {
+                waiting.batches.push(Arc::clone(&batch));
+            }
             waiting.touched = self.clock;
             let before = waiting.rows.text_bytes();
             waiting.rows.push(&batch, at as u32);
@@ -260,7 +292,7 @@ impl State {
 
     fn dispatch(&mut self, day: Day) {
         if let Some(waiting) = self.waiting.remove(&day) {
-            self.jobs.push_back((day, waiting.rows));
+            self.jobs.push_back((day, waiting));
         }
     }
 

@@ -111,6 +111,17 @@ impl RowBatch {
         Ok(Pushed::Record { end: at + end })
     }
 
+    /// Empties it and keeps its room for the next records.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.rows.clear();
+        self.values.clear();
+        self.shapes.clear();
+        self.shape_ids.clear();
+        self.tokens.clear();
+        self.keys.clear();
+    }
+
     /// How much text it holds, in bytes: what a caller bounds.
     pub fn text_bytes(&self) -> usize {
         self.text.len()
