@@ -22,7 +22,9 @@ pub enum Retention {
 
 /// Why a text is no retention.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no retention: write a number of days or years, as `90d` or `7y`, or `forever`")]
+#[error(
+    "`{text}` is no retention: write a number of days or years, as `90d` or `7y`, or `forever`"
+)]
 pub struct ParseRetentionError {
     /// As given.
     pub text: String,

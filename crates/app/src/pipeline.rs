@@ -142,7 +142,10 @@ impl<'w> Pipeline<'w> {
             state.take_up(Arc::new(batch));
         } else {
             state.ready.insert(part, vec![Arc::new(batch)]);
-            while let Some(batches) = { let turn = state.turn; state.ready.remove(&turn) } {
+            while let Some(batches) = {
+                let turn = state.turn;
+                state.ready.remove(&turn)
+            } {
                 state.turn += 1;
                 batches.into_iter().for_each(|batch| state.take_up(batch));
             }
@@ -222,7 +225,11 @@ impl<'w> Pipeline<'w> {
         }
     }
 
-    fn perform<'l>(&'l self, mut state: MutexGuard<'l, State>, task: Task) -> MutexGuard<'l, State> {
+    fn perform<'l>(
+        &'l self,
+        mut state: MutexGuard<'l, State>,
+        task: Task,
+    ) -> MutexGuard<'l, State> {
         match task {
             Task::Write(day, Waiting { rows, batches, .. }) => {
                 let mut existing: Vec<_> = self.live.segments_of_day(day).cloned().collect();

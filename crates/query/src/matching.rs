@@ -1,8 +1,10 @@
 //! Whether an event is what a query asks for, and what the index can say about it beforehand.
 
 use trailhound_record::Event;
+use trailhound_record::field::Kind;
 use trailhound_record::key::{Attribute, key_hash};
 use trailhound_record::token::{Needle, token_hash};
+use trailhound_record::walk::Walk;
 use trailhound_store::Candidates;
 
 use crate::lookup::{Category, LookupQuery};
@@ -46,6 +48,7 @@ pub(crate) fn candidates(query: &LookupQuery) -> Candidates {
     }
     if let Some(event_id) = &query.event_id {
         wanted.tokens.push(token_hash(event_id.as_bytes()));
+        wanted.event_id = Some(event_id.clone());
     }
     if let Some(text) = &query.text {
         wanted.tokens.extend(text_tokens(text));
@@ -120,13 +123,20 @@ fn is_in_range(query: &LookupQuery, event: &Event) -> bool {
     })
 }
 
-/// Whether the record's text contains the needle: as delivered, or in a string that holds escapes.
+/// Whether a value of the record contains the needle: a text as it reads, JSON as it is written or as
+/// its strings read.
 fn contains(event: &Event, needle: &Needle) -> bool {
-    if needle.is_in(&event.raw) {
-        return true;
+    let mut walk = Walk::default();
+    if walk.parse_whole(&event.raw).is_err() {
+        return false;
     }
-    event.raw.contains(&b'\\')
-        && serde_json::from_slice(&event.raw).is_ok_and(|record| value_contains(&record, needle))
+    let mut values = walk.column_texts(&event.raw);
+    values.any(|(kind, value)| {
+        needle.is_in(value)
+            || kind == Kind::Json
+                && value.contains(&b'\\')
+                && serde_json::from_slice(value).is_ok_and(|json| value_contains(&json, needle))
+    })
 }
 
 fn value_contains(value: &serde_json::Value, needle: &Needle) -> bool {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use trailhound_record::Event;
 use trailhound_record::token::Needle;
+use trailhound_store::limits::BLOCK_ROWS;
 use trailhound_store::{Candidates, Position, ReadSegmentError, RowSet, Segment, Snapshot};
 
 use crate::lookup::{Coverage, LookupPage, LookupQuery};
@@ -13,6 +14,8 @@ use crate::matching::{candidates, matches};
 /// Rows read at first from a segment, and at most at once.
 const ROWS_FIRST: usize = 56;
 const ROWS_MAX: usize = 4_096;
+/// From so many candidate rows on, a block is searched column by column before its records are read.
+const SEARCH_ROWS_MIN: u64 = 64;
 
 /// Returns the newest `limit` events of `snapshot` that match `query` and are older than `after`.
 ///
@@ -55,6 +58,8 @@ pub struct EventStream<'q> {
 struct SegmentStream {
     segment: Arc<Segment>,
     left: RowSet,
+    /// The block whose rows have been searched for the text already.
+    searched: Option<usize>,
     rows_next: usize,
     /// Found and not given out yet, newest first.
     found: VecDeque<(Position, Event)>,
@@ -82,7 +87,7 @@ impl<'q> EventStream<'q> {
         waiting.reverse();
         let events_in_range = waiting.iter().map(|segment| u64::from(segment.rows())).sum();
         Self {
-            needle: query.text.as_deref().map(Needle::new),
+            needle: query.text.as_deref().filter(|text| !text.is_empty()).map(Needle::new),
             query,
             wanted,
             after,
@@ -138,7 +143,8 @@ impl<'q> EventStream<'q> {
         }
         let left = segment.candidates(&wanted)?;
         let found = VecDeque::new();
-        let mut stream = SegmentStream { segment, left, rows_next: ROWS_FIRST, found };
+        let mut stream =
+            SegmentStream { segment, left, searched: None, rows_next: ROWS_FIRST, found };
         self.fill(&mut stream)?;
         Ok((!stream.found.is_empty()).then_some(stream))
     }
@@ -146,10 +152,21 @@ impl<'q> EventStream<'q> {
     /// Reads on in a segment until something matches or nothing is left.
     fn fill(&mut self, stream: &mut SegmentStream) -> Result<(), ReadSegmentError> {
         while stream.found.is_empty() {
-            let rows = stream.left.take_last(stream.rows_next);
-            if rows.is_empty() {
-                return Ok(());
+            let Some(block) = stream.left.last_block() else { return Ok(()) };
+            let mut floor = 0;
+            if let Some(needle) = &self.needle {
+                floor = (block * BLOCK_ROWS) as u32;
+                if stream.searched != Some(block)
+                    && stream.left.len_in_block(block) > SEARCH_ROWS_MIN
+                {
+                    self.coverage.events_examined += stream.left.len_in_block(block);
+                    let rows = stream.segment.rows_with_text(block, needle)?;
+                    stream.left.keep_in_block(block, &rows);
+                    stream.searched = Some(block);
+                    continue;
+                }
             }
+            let rows = stream.left.take_last(stream.rows_next, floor);
             stream.rows_next = (stream.rows_next * 2).min(ROWS_MAX);
             self.coverage.events_examined += rows.len() as u64;
             for row in stream.segment.read_rows(&rows)?.into_iter().rev() {

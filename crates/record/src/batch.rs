@@ -182,10 +182,7 @@ impl RowBatch {
             extra_fields: self.push_extra_fields(body),
             event_key: event_id.unwrap_or_else(|| self.push_text(key_of_body(body).as_bytes())),
             account_id,
-            tokens: Span {
-                start: self.tokens.len() as u32,
-                len: self.walk.tokens.len() as u32,
-            },
+            tokens: Span { start: self.tokens.len() as u32, len: self.walk.tokens.len() as u32 },
             keys: self.push_keys(body),
             body_hash: body_hash(body),
         };

@@ -79,9 +79,8 @@ impl Event {
         let mut walk = Walk::default();
         walk.parse_whole(&raw)?;
         let text = |field: Field| walk.text(&raw, field).map(|text| text.into_owned());
-        let subject = |field, member| {
-            text(field).or_else(|| resources::insight_member(&walk, &raw, member))
-        };
+        let subject =
+            |field, member| text(field).or_else(|| resources::insight_member(&walk, &raw, member));
         let found = resources::of_event(&walk, &raw);
         Ok(Self {
             conflict,

@@ -59,8 +59,9 @@ pub(crate) fn username_bytes<'a>(walk: &'a Walk, text: &'a [u8]) -> Option<&'a [
             .and_then(after_colon)
             .or_else(|| last_segment(of(Field::UserIdentityArn)?)),
         b"AWSService" | b"AWSAccount" => None,
-        b"IAMUser" => of(Field::UserIdentityUserName)
-            .or_else(|| last_segment(of(Field::UserIdentityArn)?)),
+        b"IAMUser" => {
+            of(Field::UserIdentityUserName).or_else(|| last_segment(of(Field::UserIdentityArn)?))
+        }
         _ => of(Field::UserIdentityUserName),
     }
 }
@@ -97,7 +98,8 @@ pub(crate) fn for_each_resource(
             }
             continue;
         }
-        let kind = if role_session { sts_type(key, name) } else { resource_type(service, key, name) };
+        let kind =
+            if role_session { sts_type(key, name) } else { resource_type(service, key, name) };
         if let Some(kind) = kind {
             each(Some(kind.as_bytes()), name);
         }

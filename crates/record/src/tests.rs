@@ -79,7 +79,10 @@ fn what_is_not_whole_or_not_json_is_named() {
         ("{\"a\":12", ParseRecordError::Incomplete),
         ("{\"a\":01}", ParseRecordError::Syntax { at: 6, expected: "`,` or `}`" }),
         ("{\"a\":1,}", ParseRecordError::Syntax { at: 7, expected: "a key in quotes" }),
-        ("{\"a\":\"\n\"}", ParseRecordError::Syntax { at: 6, expected: "a string without control characters" }),
+        (
+            "{\"a\":\"\n\"}",
+            ParseRecordError::Syntax { at: 6, expected: "a string without control characters" },
+        ),
         ("[1]", ParseRecordError::Syntax { at: 0, expected: "`{`" }),
     ] {
         assert_eq!(walk.parse(text.as_bytes(), 0), Err(expect), "{text}");
@@ -114,11 +117,14 @@ fn any_json(depth: u32) -> BoxedStrategy<String> {
         2 => "-?(0|[1-9][0-9]{0,5})(\\.[0-9]{1,3})?([eE][+-]?[0-9]{1,2})?",
     ];
     leaf.prop_recursive(depth, 48, 6, move |inner| {
-        let spaced = (space.clone(), inner, space.clone()).prop_map(|(a, it, b)| format!("{a}{it}{b}"));
-        let member = (space.clone(), key.clone(), spaced.clone()).prop_map(|(a, key, it)| format!("{a}{key}{a}:{it}"));
+        let spaced =
+            (space.clone(), inner, space.clone()).prop_map(|(a, it, b)| format!("{a}{it}{b}"));
+        let member = (space.clone(), key.clone(), spaced.clone())
+            .prop_map(|(a, key, it)| format!("{a}{key}{a}:{it}"));
         prop_oneof![
             prop::collection::vec(spaced, 0..4).prop_map(|items| format!("[{}]", items.join(","))),
-            prop::collection::vec(member, 0..8).prop_map(|items| format!("{{{}}}", items.join(","))),
+            prop::collection::vec(member, 0..8)
+                .prop_map(|items| format!("{{{}}}", items.join(","))),
         ]
     })
     .boxed()

@@ -64,8 +64,28 @@ pub fn day_text(day: i32) -> String {
 
 /// Seconds since the epoch of a `YYYY-MM-DDTHH:MM:SSZ` text that names a real instant.
 pub(crate) fn canonical_seconds(text: &[u8]) -> Option<i64> {
-    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', i1, i2, b':', s1, s2, b'Z'] =
-        text
+    let &[
+        y1,
+        y2,
+        y3,
+        y4,
+        b'-',
+        m1,
+        m2,
+        b'-',
+        d1,
+        d2,
+        b'T',
+        h1,
+        h2,
+        b':',
+        i1,
+        i2,
+        b':',
+        s1,
+        s2,
+        b'Z',
+    ] = text
     else {
         return None;
     };
@@ -123,7 +143,10 @@ mod tests {
         for text in ["2023-02-29T00:00:00Z", "2023-13-01T00:00:00Z", "...", "foo", ""] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
-        assert_eq!(Timestamp::parse("2024-02-29T00:00:00Z").map(Timestamp::seconds), Some(1_709_164_800));
+        assert_eq!(
+            Timestamp::parse("2024-02-29T00:00:00Z").map(Timestamp::seconds),
+            Some(1_709_164_800)
+        );
         assert_eq!(
             Timestamp::parse("2024-02-29T01:00:00.250+01:00").map(|at| at.0),
             Some(1_709_164_800_250_000)

@@ -125,6 +125,12 @@ impl Needle {
         self.is_in_lower(&lower)
     }
 
+    /// The first place in `lower`, already in lower case, where its bytes stand, at a word boundary or
+    /// not.
+    pub fn find_in_lower(&self, lower: &[u8]) -> Option<usize> {
+        memchr::memmem::find(lower, &self.lower)
+    }
+
     /// Whether `lower`, already in lower case, contains it.
     pub fn is_in_lower(&self, lower: &[u8]) -> bool {
         let is_word = |at: Option<&u8>| at.is_some_and(|&byte| class(byte) == WORD);

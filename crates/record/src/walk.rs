@@ -222,6 +222,21 @@ impl Walk {
         value.span.of(if value.is_decoded { &self.decoded } else { text })
     }
 
+    /// The texts of all columns that have one, and the keys and values without a column (as JSON).
+    pub fn column_texts<'a>(
+        &'a self,
+        text: &'a [u8],
+    ) -> impl Iterator<Item = (Kind, &'a [u8])> + 'a {
+        let columns = Field::ALL.iter().filter_map(move |&field| match field.kind() {
+            Kind::Text | Kind::Json => Some((field.kind(), self.bytes(text, field)?)),
+            Kind::Bool | Kind::Time => None,
+        });
+        let extras = self.extras.iter().flat_map(move |extra| {
+            [(Kind::Json, extra.key.of(text)), (Kind::Json, extra.value.of(text))]
+        });
+        columns.chain(extras)
+    }
+
     /// As [`Walk::bytes`], as text.
     pub fn text<'a>(&'a self, text: &'a [u8], field: Field) -> Option<Cow<'a, str>> {
         self.bytes(text, field).map(String::from_utf8_lossy)
@@ -588,7 +603,11 @@ impl Scan<'_, '_> {
         if self.peek()? == b'-' {
             self.at += 1;
         }
-        if self.peek()? == b'0' { self.at += 1 } else { self.digits()? }
+        if self.peek()? == b'0' {
+            self.at += 1
+        } else {
+            self.digits()?
+        }
         if self.peek()? == b'.' {
             self.at += 1;
             self.digits()?;

@@ -38,8 +38,6 @@ pub struct Store {
     current: Mutex<Arc<Snapshot>>,
 }
 
-
-
 /// The live segments at one version of the table (invariant QU-1).
 #[derive(Debug, Default)]
 pub struct Snapshot {
@@ -79,11 +77,7 @@ impl Store {
         let table = Table::open_or_create(folder)?;
         let folder = table.folder().to_owned();
         let snapshot = snapshot_of(&table, &Snapshot::default())?;
-        Ok(Self {
-            folder,
-            table: Mutex::new(table),
-            current: Mutex::new(Arc::new(snapshot)),
-        })
+        Ok(Self { folder, table: Mutex::new(table), current: Mutex::new(Arc::new(snapshot)) })
     }
 
     /// The store's folder, absolute.
@@ -153,7 +147,9 @@ fn snapshot_of(table: &Table, before: &Snapshot) -> Result<Snapshot, TableError>
         })
         .collect();
     segments.sort_by(|a, b| {
-        let key = |segment: &Segment| (segment.entry().time_micros.map(|(_, last)| last), segment.entry().path.clone());
+        let key = |segment: &Segment| {
+            (segment.entry().time_micros.map(|(_, last)| last), segment.entry().path.clone())
+        };
         key(b).cmp(&key(a))
     });
     Ok(Snapshot { version: table.version(), segments })

@@ -192,11 +192,9 @@ impl Table {
         actions.extend(added.iter().map(|entry| Action::Add(add(entry, is_change, now_ms))));
         let Self { runtime, inner, .. } = self;
         let state = inner.snapshot().map_err(log_error("read"))?;
-        let commit = CommitBuilder::from(
-            CommitProperties::default().with_metadata(metadata(kind)),
-        )
-        .with_actions(actions)
-        .build(Some(state.snapshot()), inner.log_store(), operation(kind));
+        let commit = CommitBuilder::from(CommitProperties::default().with_metadata(metadata(kind)))
+            .with_actions(actions)
+            .build(Some(state.snapshot()), inner.log_store(), operation(kind));
         runtime.block_on(async { commit.await }).map_err(log_error("write"))?;
         runtime.block_on(inner.update_incremental(None)).map_err(log_error("read"))
     }
@@ -315,7 +313,9 @@ fn stats(entry: &SegmentEntry) -> Stats {
     stats.null_count.insert(column.clone(), nulls.into());
     if let Some((first, last)) = entry.time_micros {
         stats.min_values.insert(column.clone(), text(first.div_euclid(1_000)));
-        stats.max_values.insert(column, text(last.div_euclid(1_000) + i64::from(last % 1_000 != 0)));
+        stats
+            .max_values
+            .insert(column, text(last.div_euclid(1_000) + i64::from(last % 1_000 != 0)));
     }
     stats
 }

@@ -44,8 +44,20 @@ impl Spec {
 }
 
 fn any_spec() -> impl Strategy<Value = Spec> {
-    (0_u8..2, proptest::option::weighted(0.9, 0_u8..12), proptest::option::weighted(0.9, (0_u8..4, 0_u8..3)), 0_u8..3, any::<bool>())
-        .prop_map(|(account, id, time, body, is_spaced)| Spec { account, id, time, body, is_spaced })
+    (
+        0_u8..2,
+        proptest::option::weighted(0.9, 0_u8..12),
+        proptest::option::weighted(0.9, (0_u8..4, 0_u8..3)),
+        0_u8..3,
+        any::<bool>(),
+    )
+        .prop_map(|(account, id, time, body, is_spaced)| Spec {
+            account,
+            id,
+            time,
+            body,
+            is_spaced,
+        })
 }
 
 #[derive(Debug, Clone)]
@@ -93,14 +105,16 @@ impl Model {
         for spec in specs {
             let json = spec.json();
             let time = spec.time.map_or(i64::MIN, |(day, second)| {
-                (i64::from(19_732 + i32::from(day)) * 86_400 + 36_000 + i64::from(second)) * 1_000_000
+                (i64::from(19_732 + i32::from(day)) * 86_400 + 36_000 + i64::from(second))
+                    * 1_000_000
             });
             let key = spec.id.map_or_else(
                 || trailhound_record::key::key_of_body(json.as_bytes()),
                 |id| format!("id-{id}"),
             );
             let account = format!("{:012}", spec.account);
-            let (_, bodies) = self.0.entry((time, key, account)).or_insert((spec.day(), Vec::new()));
+            let (_, bodies) =
+                self.0.entry((time, key, account)).or_insert((spec.day(), Vec::new()));
             let value = |json: &str| serde_json::from_str::<serde_json::Value>(json).expect("JSON");
             if bodies.iter().any(|body| value(body) == value(&json)) {
                 duplicates += 1;
@@ -137,9 +151,11 @@ fn rows_of(store: &Store) -> Vec<(Position, String)> {
         let stored = segment.read_rows(&rows).expect("readable");
         assert!(stored.is_sorted_by(|a, b| a.position < b.position), "a segment is in order");
         assert_eq!(crate::verify::verify_segment(segment), []);
-        all.extend(stored.into_iter().map(|row| {
-            (row.position, String::from_utf8(row.body).expect("UTF-8"))
-        }));
+        all.extend(
+            stored
+                .into_iter()
+                .map(|row| (row.position, String::from_utf8(row.body).expect("UTF-8"))),
+        );
     }
     all.sort();
     all
@@ -148,8 +164,7 @@ fn rows_of(store: &Store) -> Vec<(Position, String)> {
 fn apply(store: &mut Store, model: &mut Model, op: &Op) {
     match op {
         Op::Import(specs) => {
-            let written =
-                store.writer().expect("free").append(&[batch(specs)]).expect("appended");
+            let written = store.writer().expect("free").append(&[batch(specs)]).expect("appended");
             let expect = model.import(specs);
             assert_eq!((written.stored, written.duplicates), expect);
         }
@@ -174,7 +189,9 @@ fn apply(store: &mut Store, model: &mut Model, op: &Op) {
         }
         Op::Reopen => *store = Store::open(store.folder()).expect("opens"),
         Op::LoseIndexes => {
-            for entry in std::fs::read_dir(store.folder().join("_index")).into_iter().flatten().flatten() {
+            for entry in
+                std::fs::read_dir(store.folder().join("_index")).into_iter().flatten().flatten()
+            {
                 if entry.path().extension().is_some_and(|is| is == "idx") {
                     std::fs::remove_file(entry.path()).expect("removed");
                 }

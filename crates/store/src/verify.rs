@@ -27,7 +27,10 @@ pub fn verify_segment(segment: &Segment) -> Vec<Damage> {
         Ok(bytes) => {
             let found = xxhash_rust::xxh3::xxh3_64(&bytes);
             if checksum_of_name(&segment.entry().path) != Some(found) {
-                note(data_path, format!("its bytes hash to {found:016x}, not to what its name says"));
+                note(
+                    data_path,
+                    format!("its bytes hash to {found:016x}, not to what its name says"),
+                );
                 return damage;
             }
         }

@@ -85,9 +85,7 @@ impl PendingRows {
 
     pub(crate) fn sorted(mut self) -> Vec<PendingRow> {
         // Stable: of equal keys the first to arrive stays first. Stored rows have their numbers.
-        self.rows.sort_by(|a, b| {
-            a.sort_key().cmp(&b.sort_key()).then(a.conflict.cmp(&b.conflict))
-        });
+        self.rows.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()).then(a.conflict.cmp(&b.conflict)));
         self.rows
     }
 }
@@ -211,7 +209,9 @@ impl<'s> Writer<'s> {
         let mut removed = 0;
         for folder in partition_folders(self.store.folder()) {
             for path in files_of(&folder) {
-                let is_ours = path.extension().is_some_and(|is| is == "parquet" || is == "idx" || is == "tmp");
+                let is_ours = path
+                    .extension()
+                    .is_some_and(|is| is == "parquet" || is == "idx" || is == "tmp");
                 if is_ours && !live.contains(&path) && is_old(&path) {
                     removed += u64::from(std::fs::remove_file(&path).is_ok());
                 }
@@ -232,7 +232,9 @@ fn partition_folders(folder: &Path) -> Vec<PathBuf> {
     let mut folders = vec![folder.join("_index")];
     folders.extend(files_of(folder).into_iter().filter(|path| {
         path.is_dir()
-            && path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("event_date="))
+            && path
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("event_date="))
     }));
     folders
 }

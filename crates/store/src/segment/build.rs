@@ -17,7 +17,7 @@ use crate::durable;
 use crate::limits::BLOCK_ROWS;
 use crate::schema::{FILE_SCHEMA, is_mostly_distinct};
 use crate::segment::columns::Columns;
-use crate::segment::index::{Facts, IndexBuilder};
+use crate::segment::index::{BlockColumns, Facts, IndexBuilder};
 use crate::segment::read::{ReadSegmentError, Segment, index_path};
 use crate::table::SegmentEntry;
 
@@ -105,7 +105,8 @@ pub(crate) fn write_segment(
         durable::write_new(&folder.join(&path), &[bytes])
             .map_err(|source| WriteSegmentError::Write { path, source })?;
     }
-    let time = |row: Option<&PendingRow>| row.and_then(PendingRow::row).map(|it| it.event_time_micros);
+    let time =
+        |row: Option<&PendingRow>| row.and_then(PendingRow::row).map(|it| it.event_time_micros);
     let times = time(rows.first()).zip(time(rows.last()));
     debug_assert!(times.is_none_or(|(first, _)| {
         day.is_none_or(|day| first.div_euclid(MICROS_PER_DAY) == i64::from(day))
@@ -152,7 +153,8 @@ fn index_row(index: &mut IndexBuilder, batch: &RowBatch, row: &Row, conflict: u3
     let slice = |from: u32, len: u32| from as usize..from as usize + len as usize;
     let keys = batch.keys.get(slice(row.keys.start, row.keys.len)).unwrap_or_default();
     let tokens = batch.tokens.get(slice(row.tokens.start, row.tokens.len)).unwrap_or_default();
-    index.push_row(keys, tokens, token_hash(batch.event_key(row)));
+    let columns = BlockColumns::of_row(row.present, row.extra_fields.len > 0, conflict > 0);
+    index.push_row(columns, keys, tokens, token_hash(batch.event_key(row)));
     count(&mut index.facts, batch, row, conflict);
 }
 
@@ -198,7 +200,8 @@ pub(crate) fn rebuild_index(segment: &Segment) -> Result<(), ReadSegmentError> {
         for (row, stored) in batch.rows.iter().zip(&stored) {
             index_row(&mut index, &batch, row, stored.position.conflict);
         }
-        let time = |at: Option<&crate::StoredRow>| at.map_or(i64::MIN, |at| at.position.event_time_micros);
+        let time =
+            |at: Option<&crate::StoredRow>| at.map_or(i64::MIN, |at| at.position.event_time_micros);
         index.end_block(time(stored.first()), time(stored.last()));
     }
     let path = segment.index_path();

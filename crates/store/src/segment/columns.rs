@@ -118,9 +118,12 @@ impl Columns {
                 Kind::Text | Kind::Json => column.finish(rows)?,
                 Kind::Bool => {
                     *column = TextColumn::default();
-                    Arc::new(bools.next().map(BooleanBuilder::finish).unwrap_or_else(|| {
-                        arrow_array::BooleanArray::new_null(rows)
-                    }))
+                    Arc::new(
+                        bools
+                            .next()
+                            .map(BooleanBuilder::finish)
+                            .unwrap_or_else(|| arrow_array::BooleanArray::new_null(rows)),
+                    )
                 }
                 Kind::Time => {
                     *column = TextColumn::default();

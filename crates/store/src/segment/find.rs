@@ -11,6 +11,8 @@ pub struct Candidates {
     pub keys: Vec<u32>,
     /// Token hashes ([`trailhound_record::token::token_hash`]).
     pub tokens: Vec<u64>,
+    /// `eventID`; its token hash is in `tokens` too.
+    pub event_id: Option<String>,
     /// The earliest event time, in microseconds.
     pub start_micros: Option<i64>,
     /// The first event time that is too late, in microseconds.
@@ -52,7 +54,12 @@ impl Segment {
                 || !wanted.tokens.is_empty() && !index.block_may_hold(block, &wanted.tokens);
             if is_out {
                 set.clear_block(block);
-            } else if let Some(end) = wanted.end_micros
+                continue;
+            }
+            if let Some(event_id) = &wanted.event_id {
+                set.keep_in_block(block, &self.rows_with_event_id(block, event_id)?);
+            }
+            if let Some(end) = wanted.end_micros
                 && last >= end
             {
                 let times = self.block_times(block)?;
@@ -69,7 +76,8 @@ impl Segment {
     /// [`ReadSegmentError`] when the index cannot be read.
     pub fn facts(&self) -> Result<Facts, ReadSegmentError> {
         let facts = self.index()?.facts();
-        facts.map_err(|source| ReadSegmentError::Index { path: self.data_path().to_owned(), source })
+        facts
+            .map_err(|source| ReadSegmentError::Index { path: self.data_path().to_owned(), source })
     }
 
     /// Bytes of its index file.

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | header | magic, rows, blocks, entries, then the lengths of the parts below |
 //! | facts | JSON: counts by account and region, failed calls, conflicts ([`Facts`]) |
-//! | blocks | per block: first and last event time, filter descriptor, end of its fingerprints |
+//! | blocks | per block: first and last event time, filter descriptor, end of its fingerprints, the columns that have a value (a bit each) |
 //! | hashes | the key hashes, ascending, `u32` each |
 //! | places | per hash `u32`: a row (top bit set), or where its posting list starts |
 //! | lists | posting lists: count and row gaps as variable-length integers, or a bit map |
@@ -22,9 +22,9 @@ use xorf::{BinaryFuse8, BinaryFuse8Ref, DmaSerializable, Filter, FilterRef};
 
 use crate::limits::BLOCK_ROWS;
 
-const MAGIC: &[u8; 8] = b"THIDX\0\0\x01";
+const MAGIC: &[u8; 8] = b"THIDX\0\0\x02";
 const HEADER_BYTES: usize = 8 + 4 * 8;
-const BLOCK_BYTES: usize = 8 + 8 + BinaryFuse8::DESCRIPTOR_LEN + 4;
+const BLOCK_BYTES: usize = 8 + 8 + BinaryFuse8::DESCRIPTOR_LEN + 4 + 8;
 const ROW_FLAG: u32 = 1 << 31;
 const CHECK_BYTES: usize = 8;
 
@@ -66,13 +66,51 @@ pub(crate) struct IndexBuilder {
     tokens: TokenSet,
     blocks: Vec<u8>,
     filters: Vec<u8>,
+    columns: u64,
     rows: u32,
     pub(crate) facts: Facts,
 }
 
+/// The bits of `extra_fields` and `conflict` beside those of the fields.
+const EXTRA_FIELDS_BIT: u64 = 1 << 62;
+const CONFLICT_BIT: u64 = 1 << 63;
+
+/// The columns of a block that have a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BlockColumns(u64);
+
+impl BlockColumns {
+    /// Those of a row: the bits of its fields, whether it has extra fields, whether it is a conflict.
+    pub(crate) fn of_row(present: u64, has_extra_fields: bool, is_conflict: bool) -> Self {
+        const { assert!(trailhound_record::field::FIELDS <= 62) };
+        let extra_fields = if has_extra_fields { EXTRA_FIELDS_BIT } else { 0 };
+        let conflict = if is_conflict { CONFLICT_BIT } else { 0 };
+        Self(present | extra_fields | conflict)
+    }
+
+    pub(crate) fn has(self, field: trailhound_record::field::Field) -> bool {
+        self.0 & (1 << field as u64) != 0
+    }
+
+    pub(crate) fn has_extra_fields(self) -> bool {
+        self.0 & EXTRA_FIELDS_BIT != 0
+    }
+
+    pub(crate) fn has_conflicts(self) -> bool {
+        self.0 & CONFLICT_BIT != 0
+    }
+}
+
 impl IndexBuilder {
-    /// Adds the next row's keys and tokens.
-    pub(crate) fn push_row(&mut self, keys: &[u32], tokens: &[u64], event_key_token: u64) {
+    /// Adds the next row's columns, keys and tokens.
+    pub(crate) fn push_row(
+        &mut self,
+        columns: BlockColumns,
+        keys: &[u32],
+        tokens: &[u64],
+        event_key_token: u64,
+    ) {
+        self.columns |= columns.0;
         let row = u64::from(self.rows);
         self.postings.extend(keys.iter().map(|&hash| (u64::from(hash) << 32) | row));
         for &token in tokens {
@@ -96,6 +134,7 @@ impl IndexBuilder {
         self.blocks.extend_from_slice(&last_time.to_le_bytes());
         self.blocks.extend_from_slice(&descriptor);
         self.blocks.extend_from_slice(&(self.filters.len() as u32).to_le_bytes());
+        self.blocks.extend_from_slice(&std::mem::take(&mut self.columns).to_le_bytes());
     }
 
     /// The bytes of the index file.
@@ -110,7 +149,12 @@ impl IndexBuilder {
         }
         let facts = serde_json::to_vec(&self.facts).unwrap_or_default();
         let mut file = Vec::with_capacity(
-            HEADER_BYTES + facts.len() + hashes.len() * 2 + lists.len() + self.filters.len() + 4_096,
+            HEADER_BYTES
+                + facts.len()
+                + hashes.len() * 2
+                + lists.len()
+                + self.filters.len()
+                + 4_096,
         );
         file.extend_from_slice(MAGIC);
         for number in [
@@ -304,6 +348,31 @@ impl RowSet {
         self.words.iter_mut().skip(block * words).take(words).for_each(|word| *word = 0);
     }
 
+    /// The block of the last row.
+    pub fn last_block(&self) -> Option<usize> {
+        let word = self.words.iter().rposition(|&word| word != 0)?;
+        Some(word / (BLOCK_ROWS / 64))
+    }
+
+    /// How many rows of `block` it has.
+    pub fn len_in_block(&self, block: usize) -> u64 {
+        let words = BLOCK_ROWS / 64;
+        let block = self.words.iter().skip(block * words).take(words);
+        block.map(|word| u64::from(word.count_ones())).sum()
+    }
+
+    /// Of one block keeps the rows that are in `rows` too.
+    pub fn keep_in_block(&mut self, block: usize, rows: &[u32]) {
+        let mut kept = self.clone();
+        self.clear_block(block);
+        let mut wanted = Self { words: vec![0; self.words.len()] };
+        rows.iter().for_each(|&row| wanted.insert(row));
+        kept.keep(&wanted);
+        for (word, kept) in self.words.iter_mut().zip(&kept.words) {
+            *word |= kept;
+        }
+    }
+
     /// Drops the rows from `row` on.
     pub fn truncate(&mut self, row: u32) {
         let at = row as usize / 64;
@@ -323,10 +392,13 @@ impl RowSet {
         self.words.iter().all(|&word| word == 0)
     }
 
-    /// Takes out the last `count` rows, given in ascending order.
-    pub fn take_last(&mut self, count: usize) -> Vec<u32> {
+    /// Takes out the last `count` rows of those from `floor` on, given in ascending order.
+    pub fn take_last(&mut self, count: usize, floor: u32) -> Vec<u32> {
         let mut rows = Vec::new();
         while let Some(at) = self.words.iter().rposition(|&word| word != 0) {
+            if at < floor as usize / 64 {
+                break;
+            }
             let Some(word) = self.words.get_mut(at) else { break };
             while *word != 0 && rows.len() < count {
                 let bit = 63 - word.leading_zeros();
@@ -377,7 +449,8 @@ impl<B: AsRef<[u8]>> Index<B> {
         let lists_at = places_at + entries * 4;
         let filters_at = lists_at + lists;
         let end = filters_at + filters;
-        let fits = file.len() == end + CHECK_BYTES && blocks == (rows as usize).div_ceil(BLOCK_ROWS);
+        let fits =
+            file.len() == end + CHECK_BYTES && blocks == (rows as usize).div_ceil(BLOCK_ROWS);
         if !fits {
             return Err(OpenIndexError::Length);
         }
@@ -427,6 +500,13 @@ impl<B: AsRef<[u8]>> Index<B> {
         let at = self.blocks_at + block * BLOCK_BYTES;
         let time = |at| read_u64(self.bytes.as_ref(), at).map(|bits| bits as i64);
         (block < self.blocks).then(|| time(at).zip(time(at + 8))).flatten()
+    }
+
+    /// The columns of a block that have a value.
+    pub(crate) fn block_columns(&self, block: usize) -> Option<BlockColumns> {
+        let at = self.blocks_at + (block + 1) * BLOCK_BYTES - 8;
+        let bits = (block < self.blocks).then(|| read_u64(self.bytes.as_ref(), at)).flatten();
+        bits.map(BlockColumns)
     }
 
     /// Whether a block may hold every one of `tokens`.
@@ -520,7 +600,8 @@ mod tests {
         let mut builder = IndexBuilder::default();
         for (row, keys) in rows.iter().enumerate() {
             let tokens: Vec<u64> = keys.iter().map(|&key| u64::from(key) * 7_919).collect();
-            builder.push_row(keys, &tokens, row as u64 + 1);
+            let columns = BlockColumns::of_row(1, false, false);
+            builder.push_row(columns, keys, &tokens, row as u64 + 1);
             if (row + 1) % BLOCK_ROWS == 0 || row + 1 == rows.len() {
                 builder.end_block(row as i64, row as i64);
             }
@@ -545,7 +626,7 @@ mod tests {
                     .collect();
                 let mut found = index.rows_of(key).unwrap_or(RowSet::none(rows.len() as u32));
                 prop_assert_eq!(found.len(), expect.len() as u64);
-                prop_assert_eq!(found.take_last(usize::MAX), expect.clone());
+                prop_assert_eq!(found.take_last(usize::MAX, 0), expect.clone());
                 for row in expect {
                     let block = row as usize / BLOCK_ROWS;
                     prop_assert!(index.block_may_hold(block, &[u64::from(key) * 7_919]));

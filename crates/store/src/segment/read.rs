@@ -18,6 +18,7 @@ use parquet::file::metadata::PageIndexPolicy;
 use trailhound_record::field::{Field, Kind};
 use trailhound_record::key::key_of_body;
 use trailhound_record::rebuild::{RebuildRecordError, RowValues, rebuild};
+use trailhound_record::token::Needle;
 
 use crate::Position;
 use crate::limits::BLOCK_ROWS;
@@ -209,26 +210,109 @@ impl Segment {
         Ok(self.data()?.metadata.metadata().num_row_groups())
     }
 
-    /// Reads the records of `rows`, which ascend.
+    /// Reads the records of `rows`, which ascend; far ones on several threads.
     pub fn read_rows(&self, rows: &[u32]) -> Result<Vec<StoredRow>, ReadSegmentError> {
         let blocks: Vec<&[u32]> =
             rows.chunk_by(|a, b| *a as usize / BLOCK_ROWS == *b as usize / BLOCK_ROWS).collect();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        if blocks.len() < 2 || threads < 2 {
+            return blocks.into_iter().map(|rows| self.read_block(rows)).flatten_rows(rows.len());
+        }
+        self.data()?;
+        let shares: Vec<_> = blocks.chunks(blocks.len().div_ceil(threads)).collect();
+        let parts: Vec<_> = std::thread::scope(|scope| {
+            let read = |blocks: &[&[u32]]| -> Vec<_> {
+                blocks.iter().map(|rows| self.read_block(rows)).collect()
+            };
+            let (own, others) = shares.split_at(1);
+            let others: Vec<_> =
+                others.iter().map(|blocks| scope.spawn(move || read(blocks))).collect();
+            let mut parts: Vec<_> = own.iter().flat_map(|blocks| read(blocks)).collect();
+            for other in others {
+                parts.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
+            parts
+        });
+        parts.into_iter().flatten_rows(rows.len())
+    }
+
+    /// Reads the records of some rows of one block.
+    fn read_block(&self, rows: &[u32]) -> Result<Vec<StoredRow>, ReadSegmentError> {
+        let Some(block) = rows.first().map(|row| *row as usize / BLOCK_ROWS) else {
+            return Ok(Vec::new());
+        };
+        let columns = self.columns_of(block);
+        let selection = selection(rows, block * BLOCK_ROWS);
         let mut found = Vec::with_capacity(rows.len());
-        for block_rows in blocks {
-            let Some(first) = block_rows.first() else { continue };
-            let block = *first as usize / BLOCK_ROWS;
-            let selection = selection(block_rows, block * BLOCK_ROWS);
-            let mut names = block_rows.iter();
-            for batch in self.batches(vec![block], Some(selection), None)? {
-                let values = Rows::new(&batch)
-                    .ok_or_else(|| ReadSegmentError::Columns { path: self.data_path.clone() })?;
-                for at in 0..batch.num_rows() {
-                    let row = names.next().copied().unwrap_or_default();
-                    found.push(self.stored_row(&values, at, row)?);
-                }
+        let mut names = rows.iter();
+        for batch in self.batches(vec![block], Some(selection), Some(&columns))? {
+            let values = Rows::new(&batch, &columns)
+                .ok_or_else(|| ReadSegmentError::Columns { path: self.data_path.clone() })?;
+            for at in 0..batch.num_rows() {
+                let row = names.next().copied().unwrap_or_default();
+                found.push(self.stored_row(&values, at, row)?);
             }
         }
         Ok(found)
+    }
+
+    /// The columns of a block worth reading: all that have a value, or all when there is no index yet.
+    fn columns_of(&self, block: usize) -> Vec<usize> {
+        let Some(present) = self.index.get().and_then(|index| index.block_columns(block)) else {
+            return (0..=CONFLICT_AT).collect();
+        };
+        let mut columns: Vec<usize> = Field::ALL
+            .iter()
+            .filter(|field| present.has(**field))
+            .map(|field| *field as usize)
+            .collect();
+        columns.extend(present.has_extra_fields().then_some(EXTRA_FIELDS_AT));
+        columns.push(SHAPE_AT);
+        columns.extend(present.has_conflicts().then_some(CONFLICT_AT));
+        columns
+    }
+
+    /// The rows of one block whose `eventID` is `event_id`.
+    pub(crate) fn rows_with_event_id(
+        &self,
+        block: usize,
+        event_id: &str,
+    ) -> Result<Vec<u32>, ReadSegmentError> {
+        let mut rows = Vec::new();
+        let mut first = (block * BLOCK_ROWS) as u32;
+        for batch in self.batches(vec![block], None, Some(&[Field::EventId as usize]))? {
+            if let Some(column) = typed::<StringArray>(&batch, 0) {
+                let ids = column.iter().zip(first..);
+                rows.extend(ids.filter(|(id, _)| *id == Some(event_id)).map(|(_, row)| row));
+            }
+            first += batch.num_rows() as u32;
+        }
+        Ok(rows)
+    }
+
+    /// The rows of one block whose text may contain `needle`: those where a column does, and those
+    /// whose JSON holds escapes, which only the parsed record can tell.
+    pub fn rows_with_text(
+        &self,
+        block: usize,
+        needle: &Needle,
+    ) -> Result<Vec<u32>, ReadSegmentError> {
+        let columns = self.columns_of(block);
+        let mut rows = std::collections::BTreeSet::new();
+        let mut first = (block * BLOCK_ROWS) as u32;
+        for batch in self.batches(vec![block], None, Some(&columns))? {
+            for (column, &at) in batch.columns().iter().zip(&columns) {
+                let Some(column) = column.as_any().downcast_ref::<StringArray>() else { continue };
+                let is_json = Field::ALL.get(at).is_none_or(|field| field.kind() == Kind::Json);
+                if at != SHAPE_AT {
+                    search_column(column, needle, is_json, |row| {
+                        rows.insert(first + row);
+                    });
+                }
+            }
+            first += batch.num_rows() as u32;
+        }
+        Ok(rows.into_iter().collect())
     }
 
     fn stored_row(
@@ -304,28 +388,78 @@ fn selection(rows: &[u32], base: usize) -> RowSelection {
     selectors.into()
 }
 
+/// Puts the rows of several reads together, or the first failure.
+trait FlattenRows {
+    fn flatten_rows(self, rows: usize) -> Result<Vec<StoredRow>, ReadSegmentError>;
+}
+
+impl<I: Iterator<Item = Result<Vec<StoredRow>, ReadSegmentError>>> FlattenRows for I {
+    fn flatten_rows(self, rows: usize) -> Result<Vec<StoredRow>, ReadSegmentError> {
+        let mut all = Vec::with_capacity(rows);
+        for part in self {
+            all.extend(part?);
+        }
+        Ok(all)
+    }
+}
+
+/// Calls `each` with the rows of `column` that contain `needle`, and with those that hold a backslash
+/// when the column is JSON text. The column's text is searched as one.
+fn search_column(column: &StringArray, needle: &Needle, is_json: bool, mut each: impl FnMut(u32)) {
+    let offsets = column.value_offsets();
+    let lower = column.value_data().to_ascii_lowercase();
+    let row_at = |at: usize| offsets.partition_point(|&offset| offset as usize <= at) - 1;
+    let range = |row: usize| -> Option<std::ops::Range<usize>> {
+        Some(*offsets.get(row)? as usize..*offsets.get(row + 1)? as usize)
+    };
+    let mut from = offsets.first().map_or(0, |&first| first as usize);
+    let end = offsets.last().map_or(0, |&last| last as usize);
+    while let Some(at) = lower.get(from..end).and_then(|rest| needle.find_in_lower(rest)) {
+        let row = row_at(from + at);
+        let Some(range) = range(row) else { break };
+        if lower.get(range.clone()).is_some_and(|value| needle.is_in_lower(value)) {
+            each(row as u32);
+            from = range.end;
+        } else {
+            from += at + 1;
+        }
+    }
+    if is_json {
+        let mut from = offsets.first().map_or(0, |&first| first as usize);
+        while let Some(at) = lower.get(from..end).and_then(|rest| memchr::memchr(b'\\', rest)) {
+            let row = row_at(from + at);
+            each(row as u32);
+            let Some(range) = range(row) else { break };
+            from = range.end;
+        }
+    }
+}
+
 fn typed<T: 'static>(batch: &RecordBatch, column: usize) -> Option<&T> {
     batch.columns().get(column)?.as_any().downcast_ref()
 }
 
-/// The columns of a record batch, by type.
+/// The columns of a record batch, by type; those that were not read are null throughout.
 struct Rows<'b> {
     texts: Vec<Option<&'b StringArray>>,
     bools: Vec<Option<&'b BooleanArray>>,
-    times: &'b TimestampMicrosecondArray,
-    extra_fields: &'b StringArray,
+    times: Option<&'b TimestampMicrosecondArray>,
+    extra_fields: Option<&'b StringArray>,
     shapes: &'b StringArray,
-    conflicts: &'b Int32Array,
+    conflicts: Option<&'b Int32Array>,
 }
 
 impl<'b> Rows<'b> {
-    fn new(batch: &'b RecordBatch) -> Option<Self> {
+    /// `columns` says which columns of the file `batch` has, in order. Nothing when one is of another
+    /// type than ours.
+    fn new(batch: &'b RecordBatch, columns: &[usize]) -> Option<Self> {
+        let place = |column: usize| columns.binary_search(&column).ok();
         let (mut texts, mut bools) = (Vec::new(), Vec::new());
         for (at, field) in Field::ALL.iter().enumerate() {
-            let (text, bool) = match field.kind() {
-                Kind::Text | Kind::Json => (Some(typed(batch, at)?), None),
-                Kind::Bool => (None, Some(typed(batch, at)?)),
-                Kind::Time => (None, None),
+            let (text, bool) = match (field.kind(), place(at)) {
+                (Kind::Text | Kind::Json, Some(at)) => (Some(typed(batch, at)?), None),
+                (Kind::Bool, Some(at)) => (None, Some(typed(batch, at)?)),
+                (Kind::Time, _) | (_, None) => (None, None),
             };
             texts.push(text);
             bools.push(bool);
@@ -333,10 +467,10 @@ impl<'b> Rows<'b> {
         Some(Self {
             texts,
             bools,
-            times: typed(batch, Field::EventTime as usize)?,
-            extra_fields: typed(batch, EXTRA_FIELDS_AT)?,
-            shapes: typed(batch, SHAPE_AT)?,
-            conflicts: typed(batch, CONFLICT_AT)?,
+            times: place(Field::EventTime as usize).and_then(|at| typed(batch, at)),
+            extra_fields: place(EXTRA_FIELDS_AT).and_then(|at| typed(batch, at)),
+            shapes: place(SHAPE_AT).and_then(|at| typed(batch, at))?,
+            conflicts: place(CONFLICT_AT).and_then(|at| typed(batch, at)),
         })
     }
 
@@ -363,12 +497,12 @@ impl RowView<'_> {
             "" => text(Field::UserIdentityAccountId),
             account_id => account_id,
         };
-        let conflicts = self.rows.conflicts;
+        let conflicts = self.rows.conflicts.filter(|column| column.is_valid(self.at));
         Position {
             event_time_micros: self.event_time_micros().unwrap_or(i64::MIN),
             event_key: if event_id.is_empty() { key_of_body(body) } else { event_id.to_owned() },
             account_id: account_id.to_owned(),
-            conflict: if conflicts.is_valid(self.at) { conflicts.value(self.at) as u32 } else { 0 },
+            conflict: conflicts.map_or(0, |column| column.value(self.at) as u32),
         }
     }
 }
@@ -385,11 +519,12 @@ impl RowValues for RowView<'_> {
     }
 
     fn event_time_micros(&self) -> Option<i64> {
-        self.rows.times.is_valid(self.at).then(|| self.rows.times.value(self.at))
+        let column = self.rows.times?;
+        column.is_valid(self.at).then(|| column.value(self.at))
     }
 
     fn extra_fields(&self) -> Option<&str> {
-        let column = self.rows.extra_fields;
+        let column = self.rows.extra_fields?;
         column.is_valid(self.at).then(|| column.value(self.at))
     }
 }
