@@ -101,37 +101,47 @@ fn sorted(mut texts: Vec<String>) -> Vec<String> {
     texts
 }
 
+/// Blanks between two records that compress a thousandfold.
 #[test]
 fn a_gzip_bomb_is_rejected_by_name() {
-    for (what, inside) in [("zeros", b'\0'), ("blanks", b' ')] {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("bomb.json.gz");
-        let mut encoder =
-            GzEncoder::new(std::fs::File::create(&path).expect("a file"), Compression::best());
-        let mut seeded = Seeded::new(seed());
-        let before: Vec<_> = (0..100).map(|_| record(&mut seeded, &Wanted::default())).collect();
-        let head = format!(r#"{{"Records":[{},"#, before.join(","));
-        encoder.write_all(head.as_bytes()).expect("written");
-        for _ in 0..400 {
-            encoder.write_all(&vec![inside; MIB as usize]).expect("written");
-        }
-        encoder.finish().expect("finished");
-        let said = child::finish(child::import(&folder.path().join("db"), &[path]));
-        let report = &said.reports[0];
-        println!("{what}: {report}");
-        assert!(said.peak_kib.expect("measured") < 512 << 10, "{what}");
-        assert_eq!(report["stored"], 100, "{what}: what came before it is kept");
-        let reject = &report["rejects"][0];
-        assert!(
-            reject["file"].as_str().is_some_and(|file| file.ends_with("bomb.json.gz")),
-            "{what}"
-        );
-        let has_named =
-            report["rejects"].as_array().expect("a list").iter().any(|reject| {
-                reject["reason"].as_str().is_some_and(|reason| reason.contains("bomb"))
-            });
-        assert!(has_named, "{what}: {report}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("bomb.json.gz");
+    let mut encoder =
+        GzEncoder::new(std::fs::File::create(&path).expect("a file"), Compression::best());
+    let (first, last) = two_records();
+    encoder.write_all(format!(r#"{{"Records":[{first},"#).as_bytes()).expect("written");
+    for _ in 0..400 {
+        encoder.write_all(&vec![b' '; MIB as usize]).expect("written");
     }
+    encoder.write_all(format!("{last}]}}").as_bytes()).expect("written");
+    encoder.finish().expect("finished");
+    let said = child::finish(child::import(&folder.path().join("db"), &[path]));
+    let report = &said.reports[0];
+    assert!(said.peak_kib.expect("measured") < 512 << 10);
+    assert_eq!(report["stored"], 1, "what came before it is kept");
+    assert_eq!(report["files_rejected"], 1);
+    let reject = &report["rejects"][0];
+    let text = |key: &str| reject[key].as_str().expect("a text");
+    assert!(text("file").ends_with("bomb.json.gz"), "{reject}");
+    assert!(text("reason").contains("decompression bomb"), "{reject}");
+}
+
+/// A file that is cut between two records says so, whatever else is wrong with it.
+#[test]
+#[ignore = "fails: one rejected record hides that the file is cut"]
+fn a_cut_file_is_named_beside_a_rejected_record() {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
+    let (first, last) = two_records();
+    let blanks = " ".repeat(3_000);
+    let text = format!(r#"{{"Records":[17,{first},{blanks}{last}]}}"#);
+    encoder.write_all(text.as_bytes()).expect("written");
+    let mut bytes = encoder.finish().expect("finished");
+    bytes.truncate(first.len() + 1_500);
+    let (report, bodies) = report_of("cut.json.gz", &bytes);
+    assert_eq!(bodies, [first]);
+    let reasons: Vec<_> = report.rejects.iter().map(|reject| reject.reason.as_str()).collect();
+    assert!(reasons.contains(&"is no record: it is no object"), "{reasons:?}");
+    assert!(reasons.contains(&"the gzip data is cut short"), "{reasons:?}");
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn check(name: &str, kills: usize, earlier: usize) {
     let mut seen = Seen::default();
     let mut chains = 0;
     while seen.kills < kills {
-        let in_a_row = (1 + seeded.below(6)).min(kills - seen.kills);
+        let in_a_row = (1 + seeded.below(12)).min(kills - seen.kills);
         let db = scenario.root.join(format!("chain-{chains}"));
         copy(&scenario.base, &db);
         interrupt(&scenario, &db, in_a_row, &mut seeded, &mut seen);

@@ -200,7 +200,6 @@ pub(crate) fn write_gz(path: &Path, text: &str) -> PathBuf {
 /// What an import is tried on: folders of `.json.gz` files that are imported one after the other.
 pub(crate) struct Input {
     pub(crate) folders: Vec<PathBuf>,
-    pub(crate) files: usize,
     pub(crate) records: usize,
 }
 
@@ -214,7 +213,7 @@ pub(crate) fn write_input(
     days: usize,
 ) -> Input {
     let mut known: Vec<(String, usize)> = Vec::new();
-    let mut input = Input { folders: Vec::new(), files: folders * files, records: 0 };
+    let mut input = Input { folders: Vec::new(), records: 0 };
     for folder in 0..folders {
         let folder = root.join(format!("delivery-{folder:02}"));
         for file in 0..files {
