@@ -1,6 +1,6 @@
 //! What the store holds.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::PoisonError;
 
 use arrow_array::{Array, RecordBatch, StringArray};
@@ -49,6 +49,8 @@ pub struct Stats {
     pub accounts: Vec<Count>,
     /// Events by region, most first.
     pub regions: Vec<Count>,
+    /// Events by UTC date (`YYYY-MM-DD`), oldest first; days without events are absent.
+    pub days: Vec<Count>,
     /// What retention dropped, oldest first: one sentence each.
     pub dropped: Vec<String>,
 }
@@ -87,6 +89,7 @@ impl App {
     fn count(&self, snapshot: &Snapshot) -> Result<Stats, LookupError> {
         let mut stats = Stats { version: snapshot.version(), ..Stats::default() };
         let (mut accounts, mut regions) = (HashMap::new(), HashMap::new());
+        let mut days = BTreeMap::new();
         for segment in snapshot.segments() {
             let facts = segment.facts().map_err(|error| LookupError::Store(Box::new(error)))?;
             let entry = segment.entry();
@@ -97,6 +100,9 @@ impl App {
                 segment.index_bytes().map_err(|error| LookupError::Store(Box::new(error)))?;
             stats.conflicts += facts.conflicts;
             stats.failed += facts.failed;
+            if let Some(day) = entry.day {
+                *days.entry(day).or_insert(0) += entry.rows;
+            }
             match entry.time_micros {
                 Some((first, last)) => {
                     let (first, last) = (Timestamp(first), Timestamp(last));
@@ -113,6 +119,8 @@ impl App {
         }
         stats.accounts = most_first(accounts);
         stats.regions = most_first(regions);
+        stats.days =
+            days.into_iter().map(|(day, events)| Count { value: day_text(day), events }).collect();
         stats.dropped = self.store().retentions()?.into_iter().map(dropped).collect();
         Ok(stats)
     }

@@ -16,6 +16,7 @@ pub mod key;
 pub mod limits;
 pub mod rebuild;
 pub mod resources;
+mod scan;
 pub mod time;
 pub mod token;
 pub mod walk;

@@ -70,10 +70,9 @@ pub fn rebuild(
     out: &mut Vec<u8>,
 ) -> Result<(), RebuildRecordError> {
     let mut extras = ExtraReader::new(values.extra_fields().unwrap_or("{}"));
-    let mut marks = shape.bytes();
     let mut member = None;
     let mut is_key = true;
-    while let Some(mark) = marks.next() {
+    for mark in shape.bytes() {
         match mark {
             b'{' | b',' => {
                 is_key = true;

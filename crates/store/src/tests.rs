@@ -172,8 +172,8 @@ fn apply(store: &mut Store, model: &mut Model, op: &Op) {
             let writer = store.writer().expect("free");
             let batch = batch(specs);
             let mut pending = crate::PendingRows::default();
-            for at in 0..batch.rows.len() {
-                if specs[at].day() == Some(19_732) {
+            for (at, spec) in specs.iter().enumerate() {
+                if spec.day() == Some(19_732) {
                     pending.push(&batch, at as u32);
                 }
             }

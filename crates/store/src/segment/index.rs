@@ -637,7 +637,7 @@ mod tests {
         /// Damaged or arbitrary bytes are refused or answered, never a panic.
         #[test]
         fn damage_never_panics(at in 0_usize..2_000, byte in any::<u8>(), cut in 0_usize..2_000) {
-            let mut file = build(&vec![vec![1, 2], vec![2], vec![3]]);
+            let mut file = build(&[vec![1, 2], vec![2], vec![3]]);
             let last = file.len() - 1;
             file[at.min(last)] = byte;
             file.truncate(cut.max(1));
