@@ -4,7 +4,7 @@ use crate::field::{Field, Kind, Level, Member, mark};
 use crate::limits::{RECORD_DEPTH_MAX, TOKEN_BYTES_MIN};
 use crate::rebuild::{self, value_mark};
 use crate::time::{MICROS_PER_SECOND, Timestamp, canonical_seconds};
-use crate::token::{BACKSLASH, CONTROL, QUOTE, WORD, class, for_each_token, token_hash};
+use crate::token::{BACKSLASH, CONTROL, QUOTE, WORD, class, classify, for_each_token, token_hash};
 use crate::walk::{Extra, Found, ParseRecordError, Span, Text, Walk};
 
 type Step<T = ()> = Result<T, ParseRecordError>;
@@ -82,8 +82,16 @@ impl Scan<'_, '_> {
     }
 
     fn member(&mut self, level: Level) -> Step {
-        let key = self.key()?;
-        let member = level.member(key.of(self.text));
+        let (key, member) = match self.expected_member(level) {
+            Some((key, member)) => (key, Some(member)),
+            None => {
+                let key = self.key()?;
+                (key, level.member(key.of(self.text)))
+            }
+        };
+        if let Some(member) = member {
+            self.walk.order.push((level, member));
+        }
         if member.is_none() && level == Level::Top && key.of(self.text) == b"s3" {
             self.walk.has_s3_member = true;
         }
@@ -97,6 +105,26 @@ impl Scan<'_, '_> {
             Some(Member::Field(field)) => self.field(field, key),
             None => self.extra(None, key),
         }
+    }
+
+    /// The member that the record before had at this place, if this one has it too: most records of a
+    /// producer have the same members in the same order.
+    #[inline]
+    fn expected_member(&mut self, level: Level) -> Option<(Span, Member)> {
+        let (expected_level, member) = *self.walk.order_before.get(self.walk.order.len())?;
+        let key = match member {
+            Member::Field(field) => field.key(),
+            Member::Object(object) => object.key(),
+        };
+        let (start, end) = (self.at + 1, self.at + 1 + key.len());
+        let is_it = expected_level == level
+            && self.text.get(self.at) == Some(&b'"')
+            && self.text.get(end) == Some(&b'"')
+            && self.text.get(start..end) == Some(key.as_bytes());
+        is_it.then(|| {
+            self.at = end + 1;
+            (Span::new(start, end), member)
+        })
     }
 
     fn nested(&mut self, level: Level, key: Span) -> Step {
@@ -266,37 +294,72 @@ impl Scan<'_, '_> {
         Ok(())
     }
 
-    /// A string, its tokens noted.
+    /// A string, its tokens noted: sixteen bytes at a time.
     #[inline]
     fn string(&mut self) -> Step<Text> {
         self.at += 1;
         let start = self.at;
         let text = self.text;
         let mut at = start;
+        // Where the word under way starts.
+        let mut word_at = None;
+        while let Some(&chunk) = text.get(at..).and_then(<[u8]>::first_chunk::<16>) {
+            let (words, ends) = classify(chunk);
+            let stop = ends.trailing_zeros().min(16);
+            let words = words & ((1 << stop) - 1);
+            // A bit wherever a word starts or ends.
+            let mut edges = words ^ (words << 1 | u32::from(word_at.is_some()));
+            edges &= 0xFFFF;
+            while edges != 0 {
+                let edge = at + edges.trailing_zeros() as usize;
+                edges &= edges - 1;
+                match word_at.take() {
+                    Some(from) => self.note_word(from, edge),
+                    None => word_at = Some(edge),
+                }
+            }
+            if stop < 16 {
+                self.at = at + stop as usize;
+                return self.end_string(start);
+            }
+            at += 16;
+        }
+        self.at = word_at.unwrap_or(at);
+        self.string_tail(start)
+    }
+
+    #[inline]
+    fn note_word(&mut self, from: usize, to: usize) {
+        if to - from >= TOKEN_BYTES_MIN {
+            self.walk.tokens.push(token_hash(self.text.get(from..to).unwrap_or_default()));
+        }
+    }
+
+    /// The rest of a string near the end of the text, where no sixteen bytes are left.
+    fn string_tail(&mut self, start: usize) -> Step<Text> {
         loop {
-            let run = at;
-            while text.get(at).is_some_and(|&byte| class(byte) == WORD) {
-                at += 1;
+            let from = self.at;
+            while self.text.get(self.at).is_some_and(|&byte| class(byte) == WORD) {
+                self.at += 1;
             }
-            if at - run >= TOKEN_BYTES_MIN {
-                self.walk.tokens.push(token_hash(text.get(run..at).unwrap_or_default()));
+            self.note_word(from, self.at);
+            match class(self.peek()?) {
+                QUOTE | BACKSLASH | CONTROL => return self.end_string(start),
+                _ => self.at += 1,
             }
-            let Some(&byte) = text.get(at) else { return Err(ParseRecordError::Incomplete) };
-            match class(byte) {
-                QUOTE => {
-                    self.at = at + 1;
-                    return Ok(Text { span: Span::new(start, at), is_decoded: false });
-                }
-                BACKSLASH => {
-                    self.at = at;
-                    return self.escaped_string(start);
-                }
-                CONTROL => {
-                    self.at = at;
-                    return Err(self.syntax("a string without control characters"));
-                }
-                _ => at += 1,
+        }
+    }
+
+    /// At a quote, a backslash or a control character.
+    #[inline]
+    fn end_string(&mut self, start: usize) -> Step<Text> {
+        match class(self.peek()?) {
+            QUOTE => {
+                self.at += 1;
+                Ok(Text { span: Span::new(start, self.at - 1), is_decoded: false })
             }
+            BACKSLASH => self.escaped_string(start),
+            _ => Err(self.syntax("a string without control characters")),
         }
     }
 

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::field::{FIELDS, Field, Kind, Level};
+use crate::field::{FIELDS, Field, Kind, Level, Member};
 use crate::limits::{RECORD_BYTES_MAX, RECORD_DEPTH_MAX};
 use crate::scan::{Scan, is_space};
 use crate::time::Timestamp;
@@ -114,6 +114,9 @@ pub struct Walk {
     pub(crate) tokens: Vec<u64>,
     pub(crate) decoded: Vec<u8>,
     pub(crate) has_s3_member: bool,
+    /// The known members in order, of this record and of the one before.
+    pub(crate) order: Vec<(Level, Member)>,
+    pub(crate) order_before: Vec<(Level, Member)>,
     pub(crate) levels_seen: u8,
     pub(crate) objects: u32,
 }
@@ -133,6 +136,8 @@ impl Default for Walk {
             tokens: Vec::new(),
             decoded: Vec::new(),
             has_s3_member: false,
+            order: Vec::new(),
+            order_before: Vec::new(),
             levels_seen: 0,
             objects: 0,
         }
@@ -179,6 +184,8 @@ impl Walk {
         self.tokens.clear();
         self.decoded.clear();
         self.has_s3_member = false;
+        std::mem::swap(&mut self.order, &mut self.order_before);
+        self.order.clear();
         self.levels_seen = 0;
         self.objects = 0;
     }
