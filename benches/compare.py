@@ -97,7 +97,7 @@ def print_machine(bench):
         ["", ""],
         [
             ["date", datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")],
-            ["trailhound", f"{version.stdout.strip()}, commit {commit()}"],
+            ["trailhound", f"{version.stdout.strip()}, work tree at {commit()}"],
             ["CPU", f"{cpu}, {os.cpu_count()} cores"],
             ["memory", f"{memory / (1 << 30):.0f} GiB"],
             ["kernel", platform.release()],

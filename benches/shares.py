@@ -94,7 +94,7 @@ def main():
     print("|---|---|---|---|")
     for stage, count in shares.most_common():
         hottest = sorted(((n, leaf) for (at, leaf), n in leaves.items() if at == stage), reverse=True)
-        names = ", ".join(f"`{leaf.split('::')[-1][:40]}` {n / total:.1%}" for n, leaf in hottest[:3])
+        names = ", ".join(f"`{leaf.split('::')[-1][:40]}` {n / total:.1%}" for n, leaf in hottest[:3] if n / total >= 0.002)
         print(f"| {stage} | {count / total:.1%} | {kernel[stage] / total:.1%} | {names} |")
 
 
