@@ -96,6 +96,18 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def days_server(tmp_path_factory):
+    """A server whose store holds `records.RECORDS_BY_DAY`."""
+    from records import RECORDS_BY_DAY
+
+    home = tmp_path_factory.mktemp("days")
+    import_records(home, home / "db", RECORDS_BY_DAY)
+    server = Server(home, home / "db")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
 def empty_server(tmp_path_factory):
     """A server whose store holds nothing."""
     home = tmp_path_factory.mktemp("empty")

@@ -70,3 +70,14 @@ HOSTILE = record(
 )
 BUCKET_CALLS = 120
 RECORDS = [bucket_call(n) for n in range(BUCKET_CALLS)] + [HOSTILE]
+
+# Days and how many events they have; the day between is empty.
+DAYS = {"2026-01-10": 3, "2026-01-11": 60, "2026-01-13": 1}
+RECORDS_BY_DAY = [
+    record(
+        n, "PutObject", "alice" if n else "bob", "s3.amazonaws.com", {"bucketName": "example"},
+        eventTime=f"{day}T12:{n:02}:00Z", eventID=f"00000000-0000-4000-8000-{day.replace('-', '')}{n:04}",
+    )
+    for day, events in DAYS.items()
+    for n in range(events)
+]

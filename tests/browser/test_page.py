@@ -5,7 +5,8 @@ import urllib.error
 import urllib.request
 
 import pytest
-from records import BUCKET_CALLS, HOSTILE_ID, RECORDS, event_id
+from records import BUCKET_CALLS, DAYS, HOSTILE_ID, RECORDS, event_id
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -281,6 +282,124 @@ def test_it_works_without_javascript(browser, server):
     browser.get(server.url)
     one(browser, "#older").click()
     wait(browser, lambda: "before=" in browser.current_url, "an older page")
+
+
+DRAWN_DAYS = 4  # From the first of DAYS to the last, the empty one included.
+
+
+def on_day(browser, n):
+    """The middle of the `n`th day of the chart, from its middle."""
+    width = one(browser, "#days-plot .u-over").size["width"]
+    return int(width * ((n + 0.5) / DRAWN_DAYS - 0.5))
+
+
+def pointer(browser, day):
+    over = one(browser, "#days-plot .u-over")
+    return ActionChains(browser).move_to_element_with_offset(over, on_day(browser, day), 0)
+
+
+def inked(browser):
+    """Of every day of the chart, whether something is painted at the foot of its middle."""
+    return browser.execute_script(
+        """
+        const canvas = document.querySelector("#days-plot canvas");
+        const [over, all] = [document.querySelector("#days-plot .u-over"), canvas].map(
+          (e) => e.getBoundingClientRect());
+        const scale = canvas.width / all.width;
+        return Array.from({length: arguments[0]}, (_, n) => {
+          const x = over.left - all.left + over.width * (n + 0.3) / arguments[0];
+          const y = over.bottom - all.top - 2;
+          const [r, g, b, a] = canvas.getContext("2d").getImageData(x * scale, y * scale, 1, 1).data;
+          return a > 100 && g > r + 40;
+        });
+        """,
+        DRAWN_DAYS,
+    )
+
+
+def charts(browser):
+    return len(all_of(browser, "#days-plot .uplot"))
+
+
+def test_a_day_of_the_chart_shows_its_events(browser, days_server):
+    browser.get(days_server.url + "/?username=alice")
+    mark(browser)
+    assert charts(browser) == 1
+    bars = inked(browser)
+    assert (bars[1], bars[2]) == (True, False), "a day without events is not bridged"
+    pointer(browser, 1).perform()
+    assert one(browser, "#days-at").text == "2026-01-11: 60 events"
+    go(browser, pointer(browser, 1).click().perform)
+    assert query(browser) == "/?from=2026-01-11&until=2026-01-11&username=alice"
+    assert rows(browser) == PAGE_EVENTS
+    assert all(time.startswith("2026-01-11") for time in texts(browser, "#rows .time"))
+    assert charts(browser) == 1, "drawn again after the swap, once"
+    assert is_marked(browser)
+    marked = one(browser, "#days-plot .u-select").size["width"]
+    whole = one(browser, "#days-plot .u-over").size["width"]
+    assert abs(marked - whole / DRAWN_DAYS) <= 2, "the chosen day is marked"
+    # Dragging chooses several days; the condition on the user stays.
+    go(browser, pointer(browser, 2).click_and_hold().move_by_offset(whole // DRAWN_DAYS, 0).release().perform)
+    assert query(browser) == "/?from=2026-01-12&until=2026-01-13&username=alice"
+    browser.back()
+    wait(browser, lambda: query(browser).startswith("/?from=2026-01-11"), "back")
+    wait(browser, lambda: rows(browser) == PAGE_EVENTS and charts(browser) == 1, "the chart again")
+    click(browser, "#load-more")
+    assert charts(browser) == 1
+    click(browser, "#rows a.open")
+    assert charts(browser) == 0
+    browser.console_seen += [entry["message"] for entry in browser.get_log("browser")]
+    assert browser.console_seen == []
+
+
+def test_the_list_of_days_is_enough_without_a_pointer(browser, days_server):
+    browser.get(days_server.url)
+    one(browser, ".days summary").send_keys(Keys.ENTER)
+    assert texts(browser, ".days tbody tr") == [f"{day}{DAYS[day]}" for day in sorted(DAYS, reverse=True)]
+    go(browser, lambda: one(browser, ".days tbody a").send_keys(Keys.ENTER))
+    assert query(browser) == "/?from=2026-01-13&until=2026-01-13"
+    assert rows(browser) == DAYS["2026-01-13"]
+    # A click on a day without events says so.
+    go(browser, pointer(browser, 2).click().perform)
+    assert query(browser) == "/?from=2026-01-12&until=2026-01-12"
+    assert "No event matches" in shown(browser)
+
+
+def test_the_chart_follows_the_width_and_the_colours(browser, days_server):
+    width = lambda value: browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": value, "height": 900, "deviceScaleFactor": 1, "mobile": False},
+    )
+    fits = lambda: browser.execute_script(
+        "return document.querySelector('#days-plot .uplot').offsetWidth"
+        " === document.getElementById('days-plot').clientWidth"
+    )
+    width(1280)
+    browser.get(days_server.url)
+    assert fits()
+    width(400)
+    wait(browser, fits, "the narrow chart")
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 400
+    for value in ["dark", "light"]:
+        browser.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia",
+            {"features": [{"name": "prefers-color-scheme", "value": value}]},
+        )
+        wait(browser, lambda: charts(browser) == 1 and inked(browser)[1], f"the {value} chart")
+
+
+def test_without_javascript_the_days_are_a_list(browser, days_server):
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    browser.get(days_server.url)
+    assert not one(browser, "#days-plot").is_displayed()
+    one(browser, ".days summary").click()
+    one(browser, ".days tbody a").click()
+    wait(browser, lambda: browser.current_url.endswith("/?from=2026-01-13&until=2026-01-13"), "the day")
+
+
+def test_one_day_has_no_chart(browser, server):
+    browser.get(server.url)
+    assert not all_of(browser, "#days")
 
 
 def test_headers_are_strict(server):

@@ -91,7 +91,150 @@
     setTimeout(() => { button.textContent = label; }, 2000);
   }
 
+  const DAY_SECONDS = 86400;
+  let days = null; // The chart of events per day: its plot, and what watches its width.
+
+  const dayNumber = (text) => Date.parse(`${text}T00:00:00Z`) / 1000 / DAY_SECONDS;
+  const dayText = (day) => new Date(day * DAY_SECONDS * 1000).toISOString().slice(0, 10);
+
+  function destroyDays() {
+    if (days === null) return;
+    days.resize.disconnect();
+    days.plot.destroy();
+    days = null;
+  }
+
+  // Asks for the events of some days, as if their dates had been typed into the form.
+  function showDays(first, last) {
+    const form = document.getElementById("filter");
+    form.elements.range.value = "";
+    form.elements.from.value = dayText(first);
+    form.elements.until.value = dayText(last);
+    form.requestSubmit();
+  }
+
+  // What uPlot draws: days without events next to days with some are zero, so that every bar is as
+  // wide as one day; a day with few events still is a line one can see.
+  function barsOf(events) {
+    const top = Math.max(...events.values());
+    const drawn = new Map();
+    for (const day of events.keys()) {
+      for (const near of [day - 1, day, day + 1]) {
+        drawn.set(near, events.has(near) ? Math.max(events.get(near), top / 50) : 0);
+      }
+    }
+    const numbers = Array.from(drawn.keys()).sort((a, b) => a - b);
+    return { top, data: [numbers.map((day) => day * DAY_SECONDS), numbers.map((day) => drawn.get(day))] };
+  }
+
+  function daysOptions(holder, events, top) {
+    const numbers = Array.from(events.keys());
+    const [first, last] = [Math.min(...numbers), Math.max(...numbers)];
+    const css = getComputedStyle(document.documentElement);
+    const color = (name) => css.getPropertyValue(name).trim();
+    const at = document.getElementById("days-at");
+    const help = at.textContent;
+    const compact = new Intl.NumberFormat("en", { notation: "compact" });
+    const dayAt = (plot, x) =>
+      Math.min(last, Math.max(first, Math.round(plot.posToVal(x, "x") / DAY_SECONDS)));
+    const axis = { stroke: color("--soft"), font: "11px system-ui, sans-serif", gap: 3 };
+    const line = (name) => ({ stroke: color(name), width: 1, size: 4 });
+    return {
+      width: holder.clientWidth,
+      height: holder.clientHeight,
+      padding: [8, 8, 0, 0],
+      legend: { show: false },
+      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+      cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false, dist: 4 } },
+      scales: {
+        x: { range: () => [(first - 0.5) * DAY_SECONDS, (last + 0.5) * DAY_SECONDS] },
+        y: { range: () => [0, top] },
+      },
+      axes: [
+        {
+          ...axis,
+          size: 22,
+          space: 84,
+          grid: { show: false },
+          ticks: line("--line-strong"),
+          incrs: [1, 2, 3, 5, 7, 10, 15, 30, 60, 90, 180, 365, 730, 1825, 3650, 18250, 182500]
+            .map((count) => count * DAY_SECONDS),
+          values: (_, splits, __, ___, step) => splits.map((seconds) => {
+            const text = dayText(seconds / DAY_SECONDS);
+            const days = step / DAY_SECONDS;
+            return days >= 365 ? text.slice(0, 4) : days >= 30 ? text.slice(0, 7) : text;
+          }),
+        },
+        {
+          ...axis,
+          size: 42,
+          space: 22,
+          grid: line("--line"),
+          ticks: { show: false },
+          incrs: Array.from({ length: 36 }, (_, at) => [1, 2, 5][at % 3] * 10 ** Math.floor(at / 3)),
+          values: (_, splits) => splits.map((count) => compact.format(count)),
+        },
+      ],
+      series: [
+        {},
+        { fill: color("--accent"), width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.8, 40, 1] }) },
+      ],
+      hooks: {
+        init: [(plot) => plot.over.addEventListener("click", () => {
+          const day = dayAt(plot, plot.cursor.left);
+          showDays(day, day);
+        })],
+        ready: [markDays],
+        setSize: [markDays],
+        setSelect: [(plot) => {
+          const { left, width } = plot.select;
+          if (width > 0) showDays(dayAt(plot, left), dayAt(plot, left + width));
+        }],
+        setCursor: [(plot) => {
+          if (plot.cursor.left < 0) {
+            at.textContent = help;
+            return;
+          }
+          const day = dayAt(plot, plot.cursor.left);
+          const count = events.get(day) ?? 0;
+          at.textContent = `${dayText(day)}: ${count.toLocaleString("en")} ${count === 1 ? "event" : "events"}`;
+        }],
+      },
+    };
+  }
+
+  // Marks the days that the filter names; times within a day are too fine for it.
+  function markDays(plot) {
+    const isDay = (text) => text === "" || /^\d{4}-\d\d-\d\d$/.test(text);
+    const [from, until] = ["f-from", "f-until"].map((id) => document.getElementById(id).value);
+    if (from + until === "" || !isDay(from) || !isDay(until)) return;
+    const { min, max } = plot.scales.x;
+    const x = (day) => plot.valToPos(Math.min(max, Math.max(min, day * DAY_SECONDS)), "x");
+    const left = from === "" ? 0 : x(dayNumber(from) - 0.5);
+    const right = until === "" ? plot.over.clientWidth : x(dayNumber(until) + 0.5);
+    plot.setSelect({ left, width: Math.max(0, right - left), top: 0, height: plot.over.clientHeight }, false);
+  }
+
+  function drawDays() {
+    const holder = document.getElementById("days-plot");
+    if (days !== null && days.holder === holder) return;
+    destroyDays();
+    if (holder === null) return;
+    const events = new Map(holder.dataset.days.split(" ").map((text) => {
+      const [day, count] = text.split(":");
+      return [dayNumber(day), Number(count)];
+    }));
+    const { top, data } = barsOf(events);
+    const plot = new uPlot(daysOptions(holder, events, top), data, holder);
+    const resize = new ResizeObserver(() => {
+      plot.setSize({ width: holder.clientWidth, height: holder.clientHeight });
+    });
+    resize.observe(holder);
+    days = { holder, plot, resize };
+  }
+
   function settle() {
+    drawDays();
     const canCopy = navigator.clipboard !== undefined;
     for (const button of document.querySelectorAll("button.copy")) button.hidden = !canCopy;
   }
@@ -102,6 +245,13 @@
     if (event.detail.successful) trouble(false);
   });
   document.addEventListener("htmx:pushedIntoHistory", () => { cameFromHere = true; });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (days !== null && event.detail.shouldSwap && event.detail.target.contains(days.holder)) destroyDays();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    destroyDays();
+    drawDays();
+  });
   document.addEventListener("htmx:afterSettle", settle);
   document.addEventListener("htmx:historyRestore", settle);
   settle();

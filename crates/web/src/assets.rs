@@ -32,6 +32,18 @@ const HTMX: Asset = Asset {
     content_type: "text/javascript; charset=utf-8",
     bytes: include_bytes!("../assets/vendor/htmx-2.0.11.min.js"),
 };
+const UPLOT: Asset = Asset {
+    name: "uplot-1.6.32",
+    extension: "js",
+    content_type: "text/javascript; charset=utf-8",
+    bytes: include_bytes!("../assets/vendor/uplot-1.6.32.iife.min.js"),
+};
+const UPLOT_STYLE: Asset = Asset {
+    name: "uplot-1.6.32",
+    extension: "css",
+    content_type: "text/css; charset=utf-8",
+    bytes: include_bytes!("../assets/vendor/uplot-1.6.32.min.css"),
+};
 const ICON: Asset = Asset {
     name: "icon",
     extension: "svg",
@@ -48,6 +60,10 @@ pub(crate) struct AssetUrls {
     pub(crate) script: String,
     /// The htmx library.
     pub(crate) htmx: String,
+    /// The uPlot library.
+    pub(crate) uplot: String,
+    /// The uPlot library's style sheet.
+    pub(crate) uplot_style: String,
     /// The icon.
     pub(crate) icon: String,
 }
@@ -57,6 +73,8 @@ pub(crate) static URLS: LazyLock<AssetUrls> = LazyLock::new(|| AssetUrls {
     style: format!("/assets/{}", STYLE.file()),
     script: format!("/assets/{}", SCRIPT.file()),
     htmx: format!("/assets/{}", HTMX.file()),
+    uplot: format!("/assets/{}", UPLOT.file()),
+    uplot_style: format!("/assets/{}", UPLOT_STYLE.file()),
     icon: format!("/assets/{}", ICON.file()),
 });
 
@@ -72,7 +90,8 @@ impl Asset {
 
 /// `GET /assets/{file}`.
 pub(crate) async fn answer(Path(file): Path<String>) -> Response {
-    match [STYLE, SCRIPT, HTMX, ICON].into_iter().find(|asset| asset.file() == file) {
+    let assets = [STYLE, SCRIPT, HTMX, UPLOT, UPLOT_STYLE, ICON];
+    match assets.into_iter().find(|asset| asset.file() == file) {
         Some(asset) => (
             [
                 (header::CONTENT_TYPE, asset.content_type),

@@ -20,3 +20,7 @@ pub(crate) const RECORD_CHARS_MAX: usize = 400_000;
 pub(crate) const BODIES_MAX: usize = 20;
 /// Unreadable segments named on the page; the rest is counted.
 pub(crate) const UNREADABLE_NAMED_MAX: usize = 10;
+/// Days drawn in the chart of events per day, newest kept: about eleven years.
+pub(crate) const DAYS_DRAWN_MAX: usize = 4_000;
+/// Days in the list under that chart, newest kept.
+pub(crate) const DAYS_LISTED_MAX: usize = 400;

@@ -3,6 +3,7 @@
 pub(crate) mod event;
 mod event_facts;
 pub(crate) mod history;
+mod history_days;
 mod history_form;
 pub(crate) mod message;
 mod value;

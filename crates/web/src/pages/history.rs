@@ -1,5 +1,6 @@
 //! Event history: the table of events, newest first, and its filter.
 
+use super::history_days::Days;
 use super::history_form::Form;
 use super::value::{Value, event_href, event_title, record_text, time_text};
 use super::{AnswerPageError, Layout, blocking, page};
@@ -72,6 +73,8 @@ impl HistoryInput {
 struct HistoryPage {
     layout: Layout,
     store: StoreLine,
+    /// Nothing when the store holds fewer than two days.
+    days: Option<Days>,
     form: Form,
     chips: Vec<Chip>,
     clear_href: &'static str,
@@ -163,6 +166,7 @@ impl HistoryPage {
         Self {
             layout: Layout::new("Event history".to_owned()),
             store: StoreLine::new(&input.stats),
+            days: Days::new(filter, &input.stats.days),
             form: Form::new(filter, &input.stats),
             chips: filter.iter().map(|(key, value)| Chip::new(filter, key, value)).collect(),
             clear_href: "/",

@@ -300,6 +300,53 @@ fn the_form_shows_the_filter() {
 }
 
 #[test]
+fn a_store_of_several_days_shows_events_per_day() {
+    let mut days = input("username=alice&range=7d&before=x", &[RUN_INSTANCES]);
+    assert!(!html(&days).contains("<figure"));
+    let day = |value: &str, events| Count { value: value.to_owned(), events };
+    days.stats.days = vec![day("2023-07-10", 1_233)];
+    assert!(!html(&days).contains("<figure"));
+    days.stats.days.push(day("2023-07-13", 1));
+    expect![[r#"
+        <figure class="days" id="days">
+        <figcaption>
+        <span>
+        <b>Events per day</b> All events in the store, by UTC date</span> <span id="days-at" aria-hidden="true">Click a day or drag over days</span>
+        </figcaption>
+        <div id="days-plot" role="img" aria-label="Events per day from 2023-07-10 to 2023-07-13; the list below has the numbers." data-days="2023-07-10:1233 2023-07-13:1">
+        </div>
+        <details>
+        <summary>Events per day as a list</summary>
+        <div class="list">
+        <table>
+        <thead>
+        <tr>
+        <th scope="col">Day (UTC)</th>
+        <th scope="col">Events</th>
+        </tr>
+        </thead>
+        <tbody>
+        <tr>
+        <th scope="row">
+        <a href="/?from=2023-07-13&#38;until=2023-07-13&#38;username=alice">2023-07-13</a>
+        </th>
+        <td>1</td>
+        </tr>
+        <tr>
+        <th scope="row">
+        <a href="/?from=2023-07-10&#38;until=2023-07-10&#38;username=alice">2023-07-10</a>
+        </th>
+        <td>1,233</td>
+        </tr>
+        </tbody>
+        </table>
+
+        </div>
+        </details>
+        </figure>"#]].assert_eq(&part(&html(&days), "<figure", "</figure>"));
+}
+
+#[test]
 fn paths_are_words_of_a_shell() {
     assert_eq!(shell_word("/srv/trail"), "/srv/trail");
     assert_eq!(shell_word("it's"), r"'it'\''s'");
