@@ -306,10 +306,13 @@ def inked(browser):
         const [over, all] = [document.querySelector("#days-plot .u-over"), canvas].map(
           (e) => e.getBoundingClientRect());
         const scale = canvas.width / all.width;
+        const copy = new OffscreenCanvas(canvas.width, canvas.height)
+          .getContext("2d", {willReadFrequently: true});
+        copy.drawImage(canvas, 0, 0);
         return Array.from({length: arguments[0]}, (_, n) => {
-          const x = over.left - all.left + over.width * (n + 0.3) / arguments[0];
+          const x = over.left - all.left + over.width * (n + 0.5) / arguments[0];
           const y = over.bottom - all.top - 2;
-          const [r, g, b, a] = canvas.getContext("2d").getImageData(x * scale, y * scale, 1, 1).data;
+          const [r, g, b, a] = copy.getImageData(x * scale, y * scale, 1, 1).data;
           return a > 100 && g > r + 40;
         });
         """,

@@ -12,7 +12,7 @@ use trailhound_source::read::Reader;
 use trailhound_source::{Rejected, Sink};
 
 use crate::App;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{PartEnd, Pipeline};
 
 /// Where records come from: the text after `trailhound import`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,11 +137,12 @@ impl App {
             run.reject(rejected.clone());
         }
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let written = run
+        let (taken, written) = run
             .pipeline
             .run(run.parts.len(), threads, &|part| run.read(part))
             .map_err(|error| store(error.into()))?;
         let mut report = run.report.into_inner().unwrap_or_else(PoisonError::into_inner);
+        report.read = taken + report.rejected_records;
         report.stored = written.stored;
         report.duplicates = written.duplicates;
         report.conflicts = written.conflicts;
@@ -225,16 +226,18 @@ thread_local! {
 }
 
 impl Run<'_> {
-    /// Reads one part and hands in its rows; hands in nothing when the import is being stopped.
+    /// Reads one part and hands in its rows; says so when the import was stopped in the middle.
     fn read(&self, part: usize) {
-        let mut sink = PartSink { run: self, part, batch: self.pipeline.batch(), read: 0 };
+        let mut sink = PartSink { run: self, part, batch: self.pipeline.batch() };
         let mut files = 0;
+        let mut end = PartEnd::Whole;
         READER.with_borrow_mut(|reader| match self.parts.get(part) {
             Some(Part::Files(range)) => {
                 for file in range.clone().filter_map(|at| self.inputs.get(at)) {
                     if self.progress.cancel.load(Ordering::Relaxed)
                         || reader.read_file(&file, &mut sink).is_break()
                     {
+                        end = PartEnd::Cut;
                         break;
                     }
                     files += 1;
@@ -243,17 +246,16 @@ impl Run<'_> {
             }
             Some(Part::Stdin) => {
                 files += 1;
-                let _stopped = reader.read_stream("-", &mut std::io::stdin().lock(), &mut sink);
+                if reader.read_stream("-", &mut std::io::stdin().lock(), &mut sink).is_break() {
+                    end = PartEnd::Cut;
+                }
                 self.progress.files_read.fetch_add(1, Ordering::Relaxed);
             }
             None => {}
         });
-        let PartSink { batch, read, .. } = sink;
-        let mut report = self.report();
-        report.read += read;
-        report.files += files;
-        drop(report);
-        self.pipeline.hand_in(part, batch, true);
+        let PartSink { batch, .. } = sink;
+        self.report().files += files;
+        self.pipeline.hand_in(part, batch, end);
     }
 
     fn report(&self) -> MutexGuard<'_, ImportReport> {
@@ -271,7 +273,6 @@ impl Run<'_> {
         (self.on_reject)(&reject);
         let mut report = self.report();
         if rejected.is_record {
-            report.read += 1;
             report.rejected_records += 1;
         } else {
             report.files_rejected += 1;
@@ -287,7 +288,6 @@ struct PartSink<'p, 'r> {
     run: &'p Run<'r>,
     part: usize,
     batch: RowBatch,
-    read: u64,
 }
 
 impl Sink for PartSink<'_, '_> {
@@ -299,11 +299,10 @@ impl Sink for PartSink<'_, '_> {
     ) -> Result<Pushed, ParseRecordError> {
         let pushed = self.batch.try_push(text, at, rule)?;
         if matches!(pushed, Pushed::Record { .. }) {
-            self.read += 1;
             self.run.progress.records_read.fetch_add(1, Ordering::Relaxed);
             if self.batch.text_bytes() >= HAND_IN_BYTES {
                 let batch = std::mem::replace(&mut self.batch, self.run.pipeline.batch());
-                self.run.pipeline.hand_in(self.part, batch, false);
+                self.run.pipeline.hand_in(self.part, batch, PartEnd::More);
             }
         }
         Ok(pushed)

@@ -40,8 +40,13 @@ struct State {
     /// The next part to claim, and the next to take up.
     claimed: usize,
     turn: usize,
-    /// Batches that wait for their turn; a part is done when its list is closed.
-    ready: BTreeMap<usize, Vec<Arc<RowBatch>>>,
+    /// The last batches of parts that wait for their turn.
+    ready: BTreeMap<usize, (Arc<RowBatch>, PartEnd)>,
+    /// Whether a part was cut: what comes after it is not taken up, so that the store holds what a clean
+    /// import would have held at that place.
+    is_cut: bool,
+    /// Records taken up.
+    taken: u64,
     waiting: HashMap<Day, Waiting>,
     waiting_bytes: usize,
     clock: u64,
@@ -62,6 +67,17 @@ struct Waiting {
     /// The batches that the rows are in.
     batches: Vec<Arc<RowBatch>>,
     touched: u64,
+}
+
+/// How a part goes on after the rows handed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PartEnd {
+    /// More rows of it follow.
+    More,
+    /// It is read to its end.
+    Whole,
+    /// The import is being stopped: the rest of it was not read.
+    Cut,
 }
 
 /// What a thread does next.
@@ -102,7 +118,8 @@ impl<'w> Pipeline<'w> {
     }
 
     /// Runs parts `0..parts` through `read` on `threads` threads and writes what they hand in by
-    /// [`Pipeline::hand_in`]; commits at the end. `read` is given a part and must close it.
+    /// [`Pipeline::hand_in`]; commits at the end. `read` is given a part and must end it. Returns how
+    /// many records were taken up, and what became of them.
     ///
     /// # Errors
     /// [`AppendError`] of the first failure; what was committed before stays.
@@ -111,7 +128,7 @@ impl<'w> Pipeline<'w> {
         parts: usize,
         threads: usize,
         read: &(dyn Fn(usize) + Sync),
-    ) -> Result<Written, AppendError> {
+    ) -> Result<(u64, Written), AppendError> {
         std::thread::scope(|scope| {
             for _ in 1..threads {
                 scope.spawn(|| self.work(parts, read));
@@ -121,15 +138,14 @@ impl<'w> Pipeline<'w> {
         let mut state = self.lock();
         match state.error.take() {
             Some(error) => Err(error),
-            None => Ok(std::mem::take(&mut state.total)),
+            None => Ok((state.taken, std::mem::take(&mut state.total))),
         }
     }
 
-    /// Hands in rows of `part`; `is_last` closes it. Blocks (writing segments meanwhile) while too much
-    /// waits.
-    pub(crate) fn hand_in(&self, part: usize, batch: RowBatch, is_last: bool) {
+    /// Hands in rows of `part`. Blocks (writing segments meanwhile) while too much waits.
+    pub(crate) fn hand_in(&self, part: usize, batch: RowBatch, end: PartEnd) {
         let mut state = self.lock();
-        if !is_last {
+        if end == PartEnd::More {
             // A part that comes in pieces is taken up at once, so it must be its turn.
             while state.error.is_none()
                 && (state.turn != part || state.waiting_bytes > WAITING_BYTES_MAX)
@@ -141,14 +157,8 @@ impl<'w> Pipeline<'w> {
             }
             state.take_up(Arc::new(batch));
         } else {
-            state.ready.insert(part, vec![Arc::new(batch)]);
-            while let Some(batches) = {
-                let turn = state.turn;
-                state.ready.remove(&turn)
-            } {
-                state.turn += 1;
-                batches.into_iter().for_each(|batch| state.take_up(batch));
-            }
+            state.ready.insert(part, (Arc::new(batch), end));
+            state.take_up_ready();
         }
         self.changed.notify_all();
     }
@@ -277,7 +287,20 @@ impl<'w> Pipeline<'w> {
 }
 
 impl State {
+    /// Takes up the parts whose turn it is.
+    fn take_up_ready(&mut self) {
+        while let Some((batch, end)) = self.ready.remove(&self.turn) {
+            self.turn += 1;
+            self.take_up(batch);
+            self.is_cut |= end == PartEnd::Cut;
+        }
+    }
+
     fn take_up(&mut self, batch: Arc<RowBatch>) {
+        if self.is_cut {
+            return;
+        }
+        self.taken += batch.rows.len() as u64;
         self.clock += 1;
         for (at, row) in batch.rows.iter().enumerate() {
             let day = day_of(row.event_time_micros);

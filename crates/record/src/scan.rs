@@ -1,7 +1,7 @@
 //! The cursor that walks over a record's JSON and fills a [`Walk`].
 
 use crate::field::{Field, Kind, Level, Member, mark};
-use crate::limits::{RECORD_DEPTH_MAX, TOKEN_BYTES_MIN};
+use crate::limits::{TOKEN_BYTES_MIN, VALUE_DEPTH_MAX};
 use crate::rebuild::{self, value_mark};
 use crate::time::{MICROS_PER_SECOND, Timestamp, canonical_seconds};
 use crate::token::{BACKSLASH, CONTROL, QUOTE, WORD, class, classify, for_each_token, token_hash};
@@ -530,8 +530,7 @@ struct Nesting {
 
 impl Nesting {
     fn open(&mut self, is_object: bool, at: usize) -> Step {
-        // The levels with columns may stand around this value.
-        if self.depth + Level::NESTED.len() >= RECORD_DEPTH_MAX {
+        if self.depth >= VALUE_DEPTH_MAX {
             return Err(ParseRecordError::TooDeep { at });
         }
         self.objects = (self.objects << 1) | u128::from(is_object);

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use crate::field::{FIELDS, Field, Kind, Level, Member};
-use crate::limits::{RECORD_BYTES_MAX, RECORD_DEPTH_MAX};
+use crate::limits::{RECORD_BYTES_MAX, VALUE_DEPTH_MAX};
 use crate::scan::{Scan, is_space};
 use crate::time::Timestamp;
 
@@ -26,8 +26,8 @@ pub enum ParseRecordError {
         /// What should stand there.
         expected: &'static str,
     },
-    /// Objects and lists nest deeper than [`RECORD_DEPTH_MAX`].
-    #[error("the record nests deeper than {RECORD_DEPTH_MAX} levels")]
+    /// Objects and lists nest deeper than [`VALUE_DEPTH_MAX`].
+    #[error("a value nests deeper than {VALUE_DEPTH_MAX} levels")]
     TooDeep {
         /// Offset in the text given, in bytes.
         at: usize,

@@ -38,6 +38,8 @@ pub(crate) struct Context<'a> {
 struct Tally {
     records: u64,
     rejected: u64,
+    /// Whether a rejected record already says that the text ends too early.
+    names_end: bool,
     set_aside: Vec<&'static str>,
 }
 
@@ -408,6 +410,7 @@ impl<'t, 'x, 'c> Scan<'t, 'x, 'c> {
             None => "the text ends inside this record".to_owned(),
         };
         let rejected = self.rejected_here(reason, true);
+        self.tally.names_end |= is_record;
         self.recover(rejected, is_record);
     }
 

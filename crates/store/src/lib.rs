@@ -12,6 +12,7 @@ pub mod compact;
 mod durable;
 pub mod limits;
 mod position;
+mod same;
 pub mod schema;
 pub mod segment;
 pub mod table;

@@ -73,3 +73,36 @@ pub(crate) fn is_mostly_distinct(field: Field) -> bool {
             | Field::AdditionalEventData
     )
 }
+
+/// Whether a column's values are so few and short that compression gains next to nothing after the
+/// dictionary, while its set-up costs as much as reading a page.
+pub(crate) fn is_tiny(field: Field) -> bool {
+    field.kind() == Kind::Bool
+        || matches!(
+            field,
+            Field::EventVersion
+                | Field::EventSource
+                | Field::EventName
+                | Field::AwsRegion
+                | Field::ErrorCode
+                | Field::EventType
+                | Field::ApiVersion
+                | Field::RecipientAccountId
+                | Field::VpcEndpointAccountId
+                | Field::EventCategory
+                | Field::SessionCredentialFromConsole
+                | Field::UserIdentityType
+                | Field::UserIdentityAccountId
+                | Field::UserIdentityInvokedBy
+                | Field::UserIdentityIdentityProvider
+                | Field::SessionEc2RoleDelivery
+                | Field::SessionEc2IssuedInVpc
+                | Field::SessionAssumedRoot
+                | Field::SessionIssuerType
+                | Field::SessionIssuerAccountId
+                | Field::SessionMfaAuthenticated
+                | Field::TlsVersion
+                | Field::TlsCipherSuite
+                | Field::TlsKeyExchange
+        )
+}

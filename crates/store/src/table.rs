@@ -98,8 +98,30 @@ pub enum CommitKind {
 #[derive(Debug)]
 pub(crate) struct Table {
     folder: PathBuf,
-    runtime: Runtime,
+    runtime: LogRuntime,
     inner: DeltaTable,
+}
+
+/// The runtime that the log's library needs. Dropped in the background: a store may be dropped in
+/// asynchronous code, where a runtime must not wait for its threads.
+#[derive(Debug)]
+struct LogRuntime(Option<Runtime>);
+
+impl LogRuntime {
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        match &self.0 {
+            Some(runtime) => runtime.block_on(future),
+            None => unreachable!("the runtime is there until it is dropped"),
+        }
+    }
+}
+
+impl Drop for LogRuntime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Table {
@@ -114,6 +136,7 @@ impl Table {
             .enable_all()
             .build()
             .map_err(at)?;
+        let runtime = LogRuntime(Some(runtime));
         let exists = folder.join("_delta_log").is_dir()
             && std::fs::read_dir(folder.join("_delta_log"))
                 .map_err(at)?

@@ -9,6 +9,7 @@ use trailhound_record::RowBatch;
 use trailhound_record::token::token_hash;
 
 use crate::limits::{BLOCK_ROWS, ORPHAN_AGE_SECONDS_MIN, SEGMENT_ROWS_MAX};
+use crate::same::is_same_event;
 use crate::segment::build::{PendingRow, WriteSegmentError, write_segment};
 use crate::segment::read::{ReadSegmentError, Segment};
 use crate::table::{CommitKind, SegmentEntry, TableError};
@@ -288,15 +289,6 @@ fn without_repeats(
         kept.push(row);
     }
     Ok(kept)
-}
-
-/// Whether two records under one id say the same: equal bytes, or equal JSON in another spelling.
-fn is_same_event(one: &[u8], other: &[u8]) -> bool {
-    if one == other {
-        return true;
-    }
-    let json = |body| serde_json::from_slice::<serde_json::Value>(body).ok();
-    json(one).is_some_and(|one| json(other).is_some_and(|other| one == other))
 }
 
 /// Collects the bodies that `segment` holds under the keys of `rows`, which are sorted.

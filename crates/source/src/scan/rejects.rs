@@ -74,13 +74,15 @@ impl Scan<'_, '_, '_> {
         for kind in &self.tally.set_aside {
             self.context.sink.set_aside(self.context.file, kind);
         }
-        if self.tally.rejected > 0 {
+        let is_barren = self.tally.records == 0 && self.tally.set_aside.is_empty();
+        if self.tally.names_end {
             return;
         }
-        let is_barren = self.tally.records == 0 && self.tally.set_aside.is_empty();
         if let Some(reason) = self.text.error().map(ToString::to_string) {
             let rejected = self.rejected_here(reason, false);
             self.reject(rejected);
+        } else if self.tally.rejected > 0 {
+            // Each piece that was not taken in has its name already.
         } else if self.has_content && is_barren {
             self.holds_no_record();
         } else if !self.frames.is_empty() {

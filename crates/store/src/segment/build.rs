@@ -1,5 +1,6 @@
 //! Writing one segment: sorted rows in, a data file and an index file out, both durable.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -15,7 +16,7 @@ use trailhound_record::{ParseRecordError, Pushed, RowBatch};
 
 use crate::durable;
 use crate::limits::BLOCK_ROWS;
-use crate::schema::{FILE_SCHEMA, is_mostly_distinct};
+use crate::schema::{CONFLICT, FILE_SCHEMA, is_mostly_distinct, is_tiny};
 use crate::segment::columns::Columns;
 use crate::segment::index::{BlockColumns, Facts, IndexBuilder};
 use crate::segment::read::{ReadSegmentError, Segment, index_path};
@@ -80,6 +81,11 @@ static PROPERTIES: LazyLock<WriterProperties> = LazyLock::new(|| {
             let column = ColumnPath::from(field.column());
             properties = properties.set_column_dictionary_enabled(column, false);
         }
+    }
+    let plain = Field::ALL.iter().filter(|field| is_tiny(**field)).map(|field| field.column());
+    for column in plain.chain([CONFLICT]) {
+        let column = ColumnPath::from(column);
+        properties = properties.set_column_compression(column, Compression::UNCOMPRESSED);
     }
     let event_time = ColumnPath::from(Field::EventTime.column());
     properties
@@ -165,22 +171,21 @@ fn count(facts: &mut Facts, batch: &RowBatch, row: &Row, conflict: u32) {
         let span = batch.values.get(row.values_at as usize + before);
         (row.present & bit != 0).then(|| span.map(|span| span.of(&batch.text))).flatten()
     };
-    let mut add = |counts: fn(&mut Facts) -> &mut std::collections::BTreeMap<String, u64>,
-                   value: &[u8]| {
-        let value = std::str::from_utf8(value).unwrap_or_default();
-        let counts = counts(facts);
-        match counts.get_mut(value) {
-            Some(count) => *count += 1,
-            None => {
-                counts.insert(value.to_owned(), 1);
-            }
-        }
-    };
-    add(|facts| &mut facts.accounts, batch.account_id(row));
-    add(|facts| &mut facts.regions, text(Field::AwsRegion).unwrap_or_default());
+    add(&mut facts.accounts, batch.account_id(row));
+    add(&mut facts.regions, text(Field::AwsRegion).unwrap_or_default());
     facts.failed += u64::from(text(Field::ErrorCode).is_some());
     facts.conflicts += u64::from(conflict > 0);
     facts.body_hash_sum = facts.body_hash_sum.wrapping_add(row.body_hash);
+}
+
+fn add(counts: &mut BTreeMap<String, u64>, value: &[u8]) {
+    let value = std::str::from_utf8(value).unwrap_or_default();
+    match counts.get_mut(value) {
+        Some(count) => *count += 1,
+        None => {
+            counts.insert(value.to_owned(), 1);
+        }
+    }
 }
 
 /// Makes the index file of `segment` anew from its data.

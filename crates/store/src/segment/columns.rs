@@ -41,8 +41,12 @@ impl TextColumn {
     fn finish(&mut self, rows: usize) -> Result<ArrayRef, ArrowError> {
         self.skip_to(rows);
         let nulls = NullBuffer::from(std::mem::take(&mut self.valid));
-        let offsets = OffsetBuffer::new(ScalarBuffer::from(std::mem::take(&mut self.offsets)));
-        let text = std::mem::take(&mut self.text);
+        // The next row group will be about as long: its buffers should not grow step by step.
+        let next = Vec::with_capacity(self.offsets.len());
+        let offsets = std::mem::replace(&mut self.offsets, next);
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets));
+        let next = Vec::with_capacity(self.text.len() + self.text.len() / 8);
+        let text = std::mem::replace(&mut self.text, next);
         let nulls = (nulls.null_count() > 0).then_some(nulls);
         Ok(Arc::new(StringArray::try_new(offsets, text.into(), nulls)?))
     }
