@@ -349,7 +349,7 @@ def test_a_day_of_the_chart_shows_its_events(browser, days_server):
     wait(browser, lambda: rows(browser) == PAGE_EVENTS and charts(browser) == 1, "the chart again")
     click(browser, "#load-more")
     assert charts(browser) == 1
-    click(browser, "#rows a.open")
+    go(browser, lambda: one(browser, "#rows a.open").send_keys(Keys.ENTER))
     assert charts(browser) == 0
     browser.console_seen += [entry["message"] for entry in browser.get_log("browser")]
     assert browser.console_seen == []

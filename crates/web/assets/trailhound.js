@@ -157,7 +157,7 @@
           space: 84,
           grid: { show: false },
           ticks: line("--line-strong"),
-          incrs: [1, 2, 3, 5, 7, 10, 15, 30, 60, 90, 180, 365, 730, 1825, 3650, 18250, 182500]
+          incrs: [1, 2, 3, 5, 7, 10, 15, 30, 60, 90, 180, 365, 730, 1825, 3650, 18250, 182500, 365000, 1825000]
             .map((count) => count * DAY_SECONDS),
           values: (_, splits, __, ___, step) => splits.map((seconds) => {
             const text = dayText(seconds / DAY_SECONDS);
@@ -177,7 +177,7 @@
       ],
       series: [
         {},
-        { fill: color("--accent"), width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.8, 40, 1] }) },
+        { fill: color("--accent"), width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.8, 64, 1] }) },
       ],
       hooks: {
         init: [(plot) => plot.over.addEventListener("click", () => {
