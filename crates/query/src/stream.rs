@@ -43,14 +43,22 @@ pub fn lookup(
 /// The matching events of a snapshot, newest first.
 #[derive(Debug)]
 pub struct EventStream<'q> {
+    search: Search<'q>,
+    /// Not begun yet, the newest last.
+    waiting: Vec<Arc<Segment>>,
+    active: Vec<SegmentStream>,
+    /// How many segments were begun.
+    begun: usize,
+    coverage: Coverage,
+}
+
+/// What is looked for.
+#[derive(Debug)]
+struct Search<'q> {
     query: &'q LookupQuery,
     needle: Option<Needle>,
     wanted: Candidates,
     after: Option<Position>,
-    /// Not begun yet, the newest last.
-    waiting: Vec<Arc<Segment>>,
-    active: Vec<SegmentStream>,
-    coverage: Coverage,
 }
 
 /// What is left of one segment.
@@ -86,13 +94,12 @@ impl<'q> EventStream<'q> {
             .collect();
         waiting.reverse();
         let events_in_range = waiting.iter().map(|segment| u64::from(segment.rows())).sum();
+        let needle = query.text.as_deref().filter(|text| !text.is_empty()).map(Needle::new);
         Self {
-            needle: query.text.as_deref().filter(|text| !text.is_empty()).map(Needle::new),
-            query,
-            wanted,
-            after,
+            search: Search { query, needle, wanted, after },
             waiting,
             active: Vec::new(),
+            begun: 0,
             coverage: Coverage { events_in_range, ..Coverage::default() },
         }
     }
@@ -111,76 +118,33 @@ impl<'q> EventStream<'q> {
             .map(|(at, position)| (at, position.event_time_micros))
     }
 
-    /// Begins every segment that may hold an event as new as `time`.
+    /// Begins the segments that may hold an event as new as `time`; without a time, the newest ones.
     fn begin_until(&mut self, time: Option<i64>) -> bool {
-        let mut has_begun = false;
+        let mut due = Vec::new();
         while let Some(segment) = self.waiting.last() {
             let last = segment.entry().time_micros.map_or(i64::MIN, |(_, last)| last);
-            if time.is_some_and(|time| last < time) {
+            // The first segment of a common value has enough; when it had not, one a thread is begun.
+            let is_due = match time {
+                Some(time) => last >= time,
+                None => due.len() < if self.begun == 0 { 1 } else { threads() },
+            };
+            if !is_due {
                 break;
             }
-            let Some(segment) = self.waiting.pop() else { break };
-            has_begun = true;
-            match self.begin(segment) {
-                Ok(Some(stream)) => {
-                    self.active.push(stream);
-                    // One that has something tells how far the others must be begun.
-                    if time.is_none() {
-                        break;
-                    }
+            due.extend(self.waiting.pop());
+        }
+        self.begun += due.len();
+        let has_begun = !due.is_empty();
+        for share in due.chunks(threads()) {
+            for (stream, examined) in begin_all(&self.search, share) {
+                self.coverage.events_examined += examined;
+                match stream {
+                    Ok(stream) => self.active.extend(stream),
+                    Err(error) => self.note(&error),
                 }
-                Ok(None) => {}
-                Err(error) => self.note(&error),
             }
         }
         has_begun
-    }
-
-    fn begin(&mut self, segment: Arc<Segment>) -> Result<Option<SegmentStream>, ReadSegmentError> {
-        let mut wanted = self.wanted.clone();
-        if segment.entry().time_micros.is_none() {
-            (wanted.start_micros, wanted.end_micros) = (None, None);
-        }
-        let left = segment.candidates(&wanted)?;
-        let found = VecDeque::new();
-        let mut stream =
-            SegmentStream { segment, left, searched: None, rows_next: ROWS_FIRST, found };
-        self.fill(&mut stream)?;
-        Ok((!stream.found.is_empty()).then_some(stream))
-    }
-
-    /// Reads on in a segment until something matches or nothing is left.
-    fn fill(&mut self, stream: &mut SegmentStream) -> Result<(), ReadSegmentError> {
-        while stream.found.is_empty() {
-            let Some(block) = stream.left.last_block() else { return Ok(()) };
-            let mut floor = 0;
-            if let Some(needle) = &self.needle {
-                floor = (block * BLOCK_ROWS) as u32;
-                if stream.searched != Some(block)
-                    && stream.left.len_in_block(block) > SEARCH_ROWS_MIN
-                {
-                    self.coverage.events_examined += stream.left.len_in_block(block);
-                    let rows = stream.segment.rows_with_text(block, needle)?;
-                    stream.left.keep_in_block(block, &rows);
-                    stream.searched = Some(block);
-                    continue;
-                }
-            }
-            let rows = stream.left.take_last(stream.rows_next, floor);
-            stream.rows_next = (stream.rows_next * 2).min(ROWS_MAX);
-            self.coverage.events_examined += rows.len() as u64;
-            for row in stream.segment.read_rows(&rows)?.into_iter().rev() {
-                if self.after.as_ref().is_some_and(|after| row.position >= *after) {
-                    continue;
-                }
-                // What the store took as a record parses again; if it does not, verify tells.
-                let Ok(event) = Event::parse(row.body, row.position.conflict) else { continue };
-                if matches(self.query, self.needle.as_ref(), &event) {
-                    stream.found.push_back((row.position, event));
-                }
-            }
-        }
-        Ok(())
     }
 
     fn note(&mut self, error: &ReadSegmentError) {
@@ -214,14 +178,95 @@ impl Iterator for EventStream<'_> {
         };
         let mut stream = self.active.swap_remove(at);
         let item = stream.found.pop_front();
-        if stream.found.is_empty()
-            && let Err(error) = self.fill(&mut stream)
-        {
-            self.note(&error);
+        if stream.found.is_empty() {
+            let mut examined = 0;
+            if let Err(error) = self.search.fill(&mut stream, &mut examined) {
+                self.note(&error);
+            }
+            self.coverage.events_examined += examined;
         }
         if !stream.found.is_empty() {
             self.active.push(stream);
         }
         item
+    }
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+type Begun = (Result<Option<SegmentStream>, ReadSegmentError>, u64);
+
+/// Begins some segments, each on a thread of its own; says how many rows were read for each.
+fn begin_all(search: &Search<'_>, segments: &[Arc<Segment>]) -> Vec<Begun> {
+    let begin = |segment: &Arc<Segment>| {
+        let mut examined = 0;
+        (search.begin(Arc::clone(segment), &mut examined), examined)
+    };
+    if let [segment] = segments {
+        return vec![begin(segment)];
+    }
+    std::thread::scope(|scope| {
+        let begun: Vec<_> =
+            segments.iter().map(|segment| scope.spawn(move || begin(segment))).collect();
+        begun
+            .into_iter()
+            .map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
+impl Search<'_> {
+    fn begin(
+        &self,
+        segment: Arc<Segment>,
+        examined: &mut u64,
+    ) -> Result<Option<SegmentStream>, ReadSegmentError> {
+        let mut wanted = self.wanted.clone();
+        if segment.entry().time_micros.is_none() {
+            (wanted.start_micros, wanted.end_micros) = (None, None);
+        }
+        let left = segment.candidates(&wanted)?;
+        let found = VecDeque::new();
+        let mut stream =
+            SegmentStream { segment, left, searched: None, rows_next: ROWS_FIRST, found };
+        self.fill(&mut stream, examined)?;
+        Ok((!stream.found.is_empty()).then_some(stream))
+    }
+
+    /// Reads on in a segment until something matches or nothing is left.
+    fn fill(&self, stream: &mut SegmentStream, examined: &mut u64) -> Result<(), ReadSegmentError> {
+        while stream.found.is_empty() {
+            let Some(block) = stream.left.last_block() else { return Ok(()) };
+            let mut floor = 0;
+            if let Some(needle) = &self.needle {
+                floor = (block * BLOCK_ROWS) as u32;
+                let candidates = stream.left.len_in_block(block);
+                if stream.searched != Some(block) && candidates > SEARCH_ROWS_MIN {
+                    *examined += candidates;
+                    let rows = stream.segment.rows_with_text(block, needle)?;
+                    stream.left.keep_in_block(block, &rows);
+                    stream.searched = Some(block);
+                    continue;
+                }
+            }
+            let rows = stream.left.take_last(stream.rows_next, floor);
+            stream.rows_next = (stream.rows_next * 2).min(ROWS_MAX);
+            if stream.searched != Some(block) {
+                *examined += rows.len() as u64;
+            }
+            for row in stream.segment.read_rows(&rows)?.into_iter().rev() {
+                if self.after.as_ref().is_some_and(|after| row.position >= *after) {
+                    continue;
+                }
+                // What the store took as a record parses again; if it does not, verify tells.
+                let Ok(event) = Event::parse(row.body, row.position.conflict) else { continue };
+                if matches(self.query, self.needle.as_ref(), &event) {
+                    stream.found.push_back((row.position, event));
+                }
+            }
+        }
+        Ok(())
     }
 }
