@@ -119,29 +119,34 @@ impl<'q> EventStream<'q> {
     }
 
     /// Begins the segments that may hold an event as new as `time`; without a time, the newest ones.
+    /// Returns whether there was any.
     fn begin_until(&mut self, time: Option<i64>) -> bool {
-        let mut due = Vec::new();
+        // The first segment of a common value has enough; when it had not, one a thread is begun.
+        let enough = if self.begun == 0 { 1 } else { threads() };
+        let mut opened: Vec<SegmentStream> = Vec::new();
+        let mut has_begun = false;
         while let Some(segment) = self.waiting.last() {
             let last = segment.entry().time_micros.map_or(i64::MIN, |(_, last)| last);
-            // The first segment of a common value has enough; when it had not, one a thread is begun.
-            let is_due = match time {
-                Some(time) => last >= time,
-                None => due.len() < if self.begun == 0 { 1 } else { threads() },
-            };
-            if !is_due {
+            if time.map_or(opened.len() == enough, |time| last < time) {
                 break;
             }
-            due.extend(self.waiting.pop());
+            let Some(segment) = self.waiting.pop() else { break };
+            has_begun = true;
+            self.begun += 1;
+            match self.search.open(segment) {
+                Ok(stream) if stream.left.is_empty() => {}
+                Ok(stream) => opened.push(stream),
+                Err(error) => self.note(&error),
+            }
         }
-        self.begun += due.len();
-        let has_begun = !due.is_empty();
-        for share in due.chunks(threads()) {
-            for (stream, examined) in begin_all(&self.search, share) {
+        while !opened.is_empty() {
+            let share = opened.split_off(opened.len().saturating_sub(threads()));
+            for (stream, examined, result) in fill_all(&self.search, share) {
                 self.coverage.events_examined += examined;
-                match stream {
-                    Ok(stream) => self.active.extend(stream),
-                    Err(error) => self.note(&error),
+                if let Err(error) = result {
+                    self.note(&error);
                 }
+                self.active.extend((!stream.found.is_empty()).then_some(stream));
             }
         }
         has_begun
@@ -196,21 +201,23 @@ fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-type Begun = (Result<Option<SegmentStream>, ReadSegmentError>, u64);
+type Filled = (SegmentStream, u64, Result<(), ReadSegmentError>);
 
-/// Begins some segments, each on a thread of its own; says how many rows were read for each.
-fn begin_all(search: &Search<'_>, segments: &[Arc<Segment>]) -> Vec<Begun> {
-    let begin = |segment: &Arc<Segment>| {
+/// Reads the first matches of some segments, each on a thread of its own; says how many rows were read
+/// for each.
+fn fill_all(search: &Search<'_>, streams: Vec<SegmentStream>) -> Vec<Filled> {
+    let fill = |mut stream: SegmentStream| {
         let mut examined = 0;
-        (search.begin(Arc::clone(segment), &mut examined), examined)
+        let result = search.fill(&mut stream, &mut examined);
+        (stream, examined, result)
     };
-    if let [segment] = segments {
-        return vec![begin(segment)];
+    if streams.len() == 1 {
+        return streams.into_iter().map(fill).collect();
     }
     std::thread::scope(|scope| {
-        let begun: Vec<_> =
-            segments.iter().map(|segment| scope.spawn(move || begin(segment))).collect();
-        begun
+        let filling: Vec<_> =
+            streams.into_iter().map(|stream| scope.spawn(move || fill(stream))).collect();
+        filling
             .into_iter()
             .map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect()
@@ -218,21 +225,15 @@ fn begin_all(search: &Search<'_>, segments: &[Arc<Segment>]) -> Vec<Begun> {
 }
 
 impl Search<'_> {
-    fn begin(
-        &self,
-        segment: Arc<Segment>,
-        examined: &mut u64,
-    ) -> Result<Option<SegmentStream>, ReadSegmentError> {
+    /// Asks a segment's index for candidates; reads no record.
+    fn open(&self, segment: Arc<Segment>) -> Result<SegmentStream, ReadSegmentError> {
         let mut wanted = self.wanted.clone();
         if segment.entry().time_micros.is_none() {
             (wanted.start_micros, wanted.end_micros) = (None, None);
         }
         let left = segment.candidates(&wanted)?;
         let found = VecDeque::new();
-        let mut stream =
-            SegmentStream { segment, left, searched: None, rows_next: ROWS_FIRST, found };
-        self.fill(&mut stream, examined)?;
-        Ok((!stream.found.is_empty()).then_some(stream))
+        Ok(SegmentStream { segment, left, searched: None, rows_next: ROWS_FIRST, found })
     }
 
     /// Reads on in a segment until something matches or nothing is left.
