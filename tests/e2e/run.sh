@@ -1,6 +1,7 @@
 #!/bin/sh
 # Runs the end-to-end tests with real clients: tests/e2e/run.sh VENVDIR [PYTEST_ARGUMENT…]
 # Creates the Python environments in VENVDIR when they are missing or their requirements changed.
+# SDK_RUST_BIN names the built client in sdk-rust; without it, it is built in VENVDIR.
 # TRAILHOUND_BIN names the binary; the default is target/release/trailhound.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,6 +20,12 @@ ensure() { # NAME REQUIREMENTS
 }
 ensure clients requirements.txt
 ensure trailscraper requirements-trailscraper.txt
+
+# The AWS SDK for Rust is a project of its own, so that the workspace does not depend on it.
+if [ -z "${SDK_RUST_BIN:-}" ]; then
+    cargo build --quiet --locked --manifest-path "$here/sdk-rust/Cargo.toml" --target-dir "$venvs/sdk-rust"
+    export SDK_RUST_BIN="$venvs/sdk-rust/debug/trailhound-e2e-sdk-rust"
+fi
 
 export TRAILHOUND_BIN="${TRAILHOUND_BIN:-$here/../../target/release/trailhound}"
 export TRAILSCRAPER_BIN="$venvs/trailscraper/bin/trailscraper"
