@@ -1,10 +1,9 @@
 //! Whether an event is what a query asks for, and what the index can say about it beforehand.
 
 use trailhound_record::Event;
-use trailhound_record::field::Kind;
+use trailhound_record::field::{Field, Level};
 use trailhound_record::key::{Attribute, key_hash};
 use trailhound_record::token::{Needle, token_hash};
-use trailhound_record::walk::Walk;
 use trailhound_store::Candidates;
 
 use crate::lookup::{Category, LookupQuery};
@@ -123,19 +122,36 @@ fn is_in_range(query: &LookupQuery, event: &Event) -> bool {
     })
 }
 
-/// Whether a value of the record contains the needle: a text as it reads, JSON as it is written or as
-/// its strings read.
+/// Whether the record contains the needle: as it was delivered, or in a string that holds escapes.
 fn contains(event: &Event, needle: &Needle) -> bool {
-    let mut walk = Walk::default();
-    if walk.parse_whole(&event.raw).is_err() {
-        return false;
-    }
-    let mut values = walk.column_texts(&event.raw);
-    values.any(|(kind, value)| {
-        needle.is_in(value)
-            || kind == Kind::Json
-                && value.contains(&b'\\')
-                && serde_json::from_slice(value).is_ok_and(|json| value_contains(&json, needle))
+    needle.is_in(&event.raw)
+        || event.raw.contains(&b'\\')
+            && serde_json::from_slice(&event.raw)
+                .is_ok_and(|record| value_contains(&record, needle))
+}
+
+/// Whether `typed` may stand in what is not in any text column: keys that have columns, the event time,
+/// Booleans, and the JSON between them. If not, searching the columns finds every match (QU-2).
+pub(crate) fn may_be_structure(typed: &str) -> bool {
+    let lower = typed.trim_matches('*').to_ascii_lowercase();
+    let is_mark =
+        |byte: char| matches!(byte, ':' | ',' | '{' | '}' | '[' | ']') || byte.is_whitespace();
+    let word = lower.trim_matches(is_mark);
+    let keys = Field::ALL.iter().map(|field| field.key());
+    let keys = keys.chain(Level::NESTED.iter().map(|level| level.key()));
+    lower.contains('"')
+        || ["true", "false", "null"].iter().any(|literal| literal.contains(word))
+        || keys.into_iter().any(|key| key.to_ascii_lowercase().contains(&lower))
+        || may_be_time(&lower)
+}
+
+/// Whether `lower` may be a part of a time as CloudTrail writes it.
+fn may_be_time(lower: &str) -> bool {
+    const FORM: &[u8] = b"0000-00-00t00:00:00z";
+    FORM.windows(lower.len().max(1)).any(|part| {
+        part.iter()
+            .zip(lower.bytes())
+            .all(|(form, byte)| *form == byte || *form == b'0' && byte.is_ascii_digit())
     })
 }
 

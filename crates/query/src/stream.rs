@@ -9,7 +9,7 @@ use trailhound_store::limits::BLOCK_ROWS;
 use trailhound_store::{Candidates, Position, ReadSegmentError, RowSet, Segment, Snapshot};
 
 use crate::lookup::{Coverage, LookupPage, LookupQuery};
-use crate::matching::{candidates, matches};
+use crate::matching::{candidates, matches, may_be_structure};
 
 /// Rows read at first from a segment, and at most at once.
 const ROWS_FIRST: usize = 56;
@@ -57,6 +57,8 @@ pub struct EventStream<'q> {
 struct Search<'q> {
     query: &'q LookupQuery,
     needle: Option<Needle>,
+    /// Whether every match of the needle is in a column.
+    is_in_columns: bool,
     wanted: Candidates,
     after: Option<Position>,
 }
@@ -96,7 +98,13 @@ impl<'q> EventStream<'q> {
         let events_in_range = waiting.iter().map(|segment| u64::from(segment.rows())).sum();
         let needle = query.text.as_deref().filter(|text| !text.is_empty()).map(Needle::new);
         Self {
-            search: Search { query, needle, wanted, after },
+            search: Search {
+                query,
+                is_in_columns: !query.text.as_deref().is_some_and(may_be_structure),
+                needle,
+                wanted,
+                after,
+            },
             waiting,
             active: Vec::new(),
             begun: 0,
@@ -241,7 +249,7 @@ impl Search<'_> {
         while stream.found.is_empty() {
             let Some(block) = stream.left.last_block() else { return Ok(()) };
             let mut floor = 0;
-            if let Some(needle) = &self.needle {
+            if let Some(needle) = self.needle.as_ref().filter(|_| self.is_in_columns) {
                 floor = (block * BLOCK_ROWS) as u32;
                 let candidates = stream.left.len_in_block(block);
                 if stream.searched != Some(block) && candidates > SEARCH_ROWS_MIN {

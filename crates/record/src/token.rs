@@ -93,7 +93,7 @@ fn classify_sse2(bytes: [u8; 16]) -> (u32, u32) {
     let text = _mm_set_epi64x(half(1), half(0));
     let letter = {
         let value =
-            _mm_sub_epi8(_mm_or_si128(text, _mm_set1_epi8(0x20 as i8)), _mm_set1_epi8(b'a' as i8));
+            _mm_sub_epi8(_mm_or_si128(text, _mm_set1_epi8(0x20)), _mm_set1_epi8(b'a' as i8));
         _mm_cmpeq_epi8(_mm_min_epu8(value, _mm_set1_epi8(25)), value)
     };
     let digit = {

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::field::{FIELDS, Field, Kind, Level, Member};
+use crate::field::{FIELDS, Field, Level, Member};
 use crate::limits::{RECORD_BYTES_MAX, VALUE_DEPTH_MAX};
 use crate::scan::{Scan, is_space};
 use crate::time::Timestamp;
@@ -211,7 +211,7 @@ impl Walk {
         self.seen != 0 || self.levels_seen != 0
     }
 
-    /// The bytes in `field`'s column (a [`Kind::Text`] decoded, a [`Kind::Json`] verbatim); nothing
+    /// The bytes in `field`'s column (a [`Text`](crate::field::Kind::Text) decoded, a [`Json`](crate::field::Kind::Json) verbatim); nothing
     /// when there is none.
     #[inline]
     pub fn bytes<'a>(&'a self, text: &'a [u8], field: Field) -> Option<&'a [u8]> {
@@ -226,27 +226,12 @@ impl Walk {
         value.span.of(if value.is_decoded { &self.decoded } else { text })
     }
 
-    /// The texts of all columns that have one, and the keys and values without a column (as JSON).
-    pub fn column_texts<'a>(
-        &'a self,
-        text: &'a [u8],
-    ) -> impl Iterator<Item = (Kind, &'a [u8])> + 'a {
-        let columns = Field::ALL.iter().filter_map(move |&field| match field.kind() {
-            Kind::Text | Kind::Json => Some((field.kind(), self.bytes(text, field)?)),
-            Kind::Bool | Kind::Time => None,
-        });
-        let extras = self.extras.iter().flat_map(move |extra| {
-            [(Kind::Json, extra.key.of(text)), (Kind::Json, extra.value.of(text))]
-        });
-        columns.chain(extras)
-    }
-
     /// As [`Walk::bytes`], as text.
     pub fn text<'a>(&'a self, text: &'a [u8], field: Field) -> Option<Cow<'a, str>> {
         self.bytes(text, field).map(String::from_utf8_lossy)
     }
 
-    /// The value of a [`Kind::Bool`] field; odd spellings as text ('True') count.
+    /// The value of a [`Bool`](crate::field::Kind::Bool) field; odd spellings as text ('True') count.
     pub fn bool(&self, _text: &[u8], field: Field) -> Option<bool> {
         self.has(field).then_some(self.bools & (1 << field as u64) != 0)
     }

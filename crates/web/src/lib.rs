@@ -2,7 +2,7 @@
 //!
 //! Pages are rendered here from the façade's answers and work from their address alone: the query
 //! string is the whole state, a plain form and plain links change it, and scripts only save page loads.
-//! Every text of a record is hostile: templates escape it and [`visible`] shows what would hide.
+//! Every text of a record is hostile: templates escape it and `visible` shows what would hide.
 //!
 //! It refuses to know how events are kept or found. Rejected alternative: a client-side application over
 //! the JSON API; it needs a JavaScript build, and its pages are no permalinks without one.

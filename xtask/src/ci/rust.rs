@@ -36,7 +36,8 @@ pub(crate) fn test(context: &Context) -> Result<Outcome> {
         run(&mut cargo(&context.root, &arguments))?;
         return Ok(Outcome::Partly("by cargo test, nextest is missing".to_owned()));
     }
-    run(&mut cargo(&context.root, &["nextest", "run", "--release", "--locked", "--workspace"]))?;
+    let arguments = ["nextest", "run", "--release", "--locked", "--workspace", "--no-fail-fast"];
+    run(&mut cargo(&context.root, &arguments))?;
     Ok(Outcome::Passed)
 }
 

@@ -116,12 +116,16 @@ fn interrupt(scenario: &Scenario, db: &Path, kills: usize, seeded: &mut Seeded, 
     let at_first = rows(&open(db)).len();
     let mut committed = at_first;
     for _ in 0..kills {
+        // An import that was quicker than the kill shortens the next try: a machine may become quicker.
+        let mut reach = 1.0;
         loop {
-            let delay = scenario.whole.mul_f64(seeded.below(10_000) as f64 / 10_000.0);
+            let share = seeded.below(10_000) as f64 / 10_000.0;
+            let delay = scenario.whole.mul_f64(share * reach);
             let running = child::import(db, &scenario.folders).spawn().expect("it starts");
             if kill_after(running, delay) {
                 break;
             }
+            reach *= 0.7;
         }
         seen.kills += 1;
         let app = open(db);

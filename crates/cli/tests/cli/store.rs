@@ -44,8 +44,8 @@ fn a_whole_store_verifies() {
     TestEnv::with_logs().check(
         &["verify"],
         expect![[r#"
-        checked 3 segments, 5 events, 46.43 KiB: all is well
-    "#]],
+            checked 3 segments, 5 events, 45.03 KiB: all is well
+        "#]],
     );
 }
 
