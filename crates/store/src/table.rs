@@ -167,7 +167,7 @@ impl Table {
 
     /// The version that was read last.
     pub(crate) fn version(&self) -> u64 {
-        self.inner.version().map_or(0, |version| version as u64)
+        self.inner.version().unwrap_or_default()
     }
 
     /// Whether the log has a later version than the one read; costs one look at the file system.
