@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use trailhound_record::Event;
 use trailhound_record::token::Needle;
 use trailhound_store::limits::BLOCK_ROWS;
@@ -130,7 +131,7 @@ impl<'q> EventStream<'q> {
     /// Returns whether there was any.
     fn begin_until(&mut self, time: Option<i64>) -> bool {
         // The first segment of a common value has enough; when it had not, one a thread is begun.
-        let enough = if self.begun == 0 { 1 } else { threads() };
+        let enough = if self.begun == 0 { 1 } else { rayon::current_num_threads() };
         let mut opened: Vec<SegmentStream> = Vec::new();
         let mut has_begun = false;
         while let Some(segment) = self.waiting.last() {
@@ -148,7 +149,7 @@ impl<'q> EventStream<'q> {
             }
         }
         while !opened.is_empty() {
-            let share = opened.split_off(opened.len().saturating_sub(threads()));
+            let share = opened.split_off(opened.len().saturating_sub(rayon::current_num_threads()));
             for (stream, examined, result) in fill_all(&self.search, share) {
                 self.coverage.events_examined += examined;
                 if let Err(error) = result {
@@ -205,14 +206,9 @@ impl Iterator for EventStream<'_> {
     }
 }
 
-fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
 type Filled = (SegmentStream, u64, Result<(), ReadSegmentError>);
 
-/// Reads the first matches of some segments, each on a thread of its own; says how many rows were read
-/// for each.
+/// Reads the first matches of some segments, side by side; says how many rows were read for each.
 fn fill_all(search: &Search<'_>, streams: Vec<SegmentStream>) -> Vec<Filled> {
     let fill = |mut stream: SegmentStream| {
         let mut examined = 0;
@@ -222,14 +218,7 @@ fn fill_all(search: &Search<'_>, streams: Vec<SegmentStream>) -> Vec<Filled> {
     if streams.len() == 1 {
         return streams.into_iter().map(fill).collect();
     }
-    std::thread::scope(|scope| {
-        let filling: Vec<_> =
-            streams.into_iter().map(|stream| scope.spawn(move || fill(stream))).collect();
-        filling
-            .into_iter()
-            .map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    })
+    streams.into_par_iter().map(fill).collect()
 }
 
 impl Search<'_> {

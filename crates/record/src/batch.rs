@@ -81,7 +81,7 @@ pub struct RowBatch {
     pub tokens: Vec<u64>,
     /// The look-up keys of all rows.
     pub keys: Vec<u32>,
-    shape_ids: HashMap<Vec<u8>, u32>,
+    shape_ids: HashMap<Vec<u8>, u32, foldhash::quality::RandomState>,
     walk: Walk,
 }
 

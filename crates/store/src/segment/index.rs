@@ -22,7 +22,7 @@ use xorf::{BinaryFuse8, BinaryFuse8Ref, DmaSerializable, Filter, FilterRef};
 
 use crate::limits::BLOCK_ROWS;
 
-const MAGIC: &[u8; 8] = b"THIDX\0\0\x02";
+const MAGIC: &[u8; 8] = b"THIDX\0\0\x03";
 const HEADER_BYTES: usize = 8 + 4 * 8;
 const BLOCK_BYTES: usize = 8 + 8 + BinaryFuse8::DESCRIPTOR_LEN + 4 + 8;
 const ROW_FLAG: u32 = 1 << 31;
