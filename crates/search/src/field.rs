@@ -23,7 +23,8 @@ pub enum SearchField {
     Region,
     /// `errorCode`.
     Error,
-    /// A resource name, id or ARN in request, response or `resources`; also the last part of an ARN.
+    /// A resource name, id or ARN in request, response or `resources`; also what an ARN says behind the
+    /// account (`role/path/Admin`), and the last part of that (`Admin`).
     Resource,
     /// `userAgent`.
     Agent,

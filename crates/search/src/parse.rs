@@ -358,11 +358,13 @@ fn like(written: &str) -> Test {
     if pattern.is_anything() { Test::Exists } else { Test::Like(pattern) }
 }
 
-/// `text`, cut to what a message can show.
+/// `text` in one line, cut to what a message can show.
 fn shortened(text: &str) -> String {
     const CHARS_MAX: usize = 60;
-    match text.char_indices().nth(CHARS_MAX) {
-        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
-        None => text.to_owned(),
+    let mut characters = text.chars().map(|it| if it.is_control() { ' ' } else { it });
+    let mut short: String = characters.by_ref().take(CHARS_MAX).collect();
+    if characters.next().is_some() {
+        short.push('…');
     }
+    short
 }

@@ -180,8 +180,11 @@ fn attribute(field: SearchField) -> Option<Attribute> {
         SearchField::Error => Some(Attribute::ErrorCode),
         SearchField::Type => Some(Attribute::ResourceType),
         // A resource also matches by a part of its ARN, a user by names that are not keys.
-        SearchField::Resource => Some(Attribute::ResourceName),
-        SearchField::User | SearchField::Role | SearchField::Agent | SearchField::Id => None,
+        SearchField::Resource
+        | SearchField::User
+        | SearchField::Role
+        | SearchField::Agent
+        | SearchField::Id => None,
     }
 }
 
@@ -221,14 +224,11 @@ fn key(field: SearchField, text: &str, is_exact: bool) -> Requirement {
     };
     let whole = one(text.to_owned(), is_exact);
     match field {
-        // What is added is in one case: the text's own case decides still.
         SearchField::Service => {
             let long = one(format!("{text}.amazonaws.com"), is_exact);
             Requirement::any_of([whole, long])
         }
         SearchField::Type => Requirement::any_of([whole, one(format!("AWS::{text}"), is_exact)]),
-        // The last part of an ARN holds neither of these.
-        SearchField::Resource if !text.contains(['/', ':']) => Requirement::Any,
         _ => whole,
     }
 }

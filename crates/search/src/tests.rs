@@ -1,6 +1,7 @@
 //! The language from outside: what is read, what is refused, what matches, what the index may say.
 
 mod evaluate;
+mod page;
 mod properties;
 mod read;
 

@@ -19,10 +19,8 @@ pub(crate) fn any_value(
         SearchField::Role => any_role(event, accept),
         SearchField::Resource => {
             let named = event.resources.iter().map(|resource| &resource.resource_name);
-            named.chain(&event.resource_ids).any(|name| {
-                let last = name.rsplit(['/', ':']).next().filter(|last| last.len() < name.len());
-                accept(name) || name.starts_with("arn:") && last.is_some_and(&mut accept)
-            })
+            let mut names = named.chain(&event.resource_ids);
+            names.any(|name| accept(name) || any_part_of_arn(name, &mut accept))
         }
         SearchField::Type => {
             let types = event.resources.iter().filter_map(|it| it.resource_type.as_deref());
@@ -39,6 +37,15 @@ pub(crate) fn any_value(
 
 fn any_spelling(whole: &str, short: Option<&str>, mut accept: impl FnMut(&str) -> bool) -> bool {
     accept(whole) || short.is_some_and(accept)
+}
+
+/// As [`any_value`], with what an ARN says behind its account: the whole of it, and its last part.
+fn any_part_of_arn(name: &str, mut accept: impl FnMut(&str) -> bool) -> bool {
+    let resource = name.strip_prefix("arn:").and_then(|rest| rest.splitn(5, ':').nth(4));
+    resource.is_some_and(|resource| {
+        let last = resource.rsplit(['/', ':']).next().filter(|last| last.len() < resource.len());
+        accept(resource) || last.is_some_and(accept)
+    })
 }
 
 /// The value of a field that has at most one.

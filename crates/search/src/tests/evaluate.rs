@@ -60,7 +60,7 @@ fn texts_are_found_in_values_and_names_on_token_boundaries() {
         &[
             "instances",
             "run",
-            "203.0.113",
+            "203.0.11",
             "0113",
             "\"two  words\"",
             "null",
@@ -236,7 +236,7 @@ fn comparisons_need_numbers_or_times() {
             "requestParameters.instancesSet.items.max:>20",
             "eventName:x eventTime:>5",
             "eventVersion:>now",
-            "awsRegion:>0",
+            ".awsRegion:>0",
             "since:30m",
             "until:2023-07-10T11:00:00Z",
             "requestParameters.instancesSet.items.instanceId:>0",

@@ -221,7 +221,7 @@ fn a_long_text_is_cut_around_the_place() {
     check_error(
         &text,
         &expect![[r#"
-            …word word word word word word word word word word usr:x word word word word word word word word wor…
+            …ord word word word word word word word word word  usr:x word word word word word word word word word…
                                                                ^^^
             there is no field `usr`; did you mean `user:`?"#]],
     );
@@ -234,7 +234,7 @@ fn nesting_is_bounded_and_repetition_is_not() {
     check_error(
         &nested(DEPTH_MAX + 1),
         &expect![[r#"
-            …(((((((((((((((((((((((((((((((((((((((((((((((((((a)))))))))))))))))))))))))))))))))))))))))))))))))…
+            …(((((((((((((((((((((((((((((((((((((((((((((((((((a))))))))))))))))))))))))))))))))))))))))))))))))…
                                                                ^
             parentheses nest deeper than 64 levels"#]],
     );
