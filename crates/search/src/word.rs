@@ -150,7 +150,7 @@ mod tests {
             ("a\"\" b", "a\"\"", None),
         ] {
             let scan = scan_word(text, 0).unwrap();
-            assert_eq!((&text[..scan.end], scan.operator), (word, operator), "{text}");
+            assert_eq!((text.get(..scan.end), scan.operator), (Some(word), operator), "{text}");
         }
         assert_eq!(scan_word("ab\"c \\\" ", 0), Err(2));
     }

@@ -138,6 +138,10 @@ fn an_error_points_at_the_place_and_suggests() {
             ^
             this parenthesis is not closed"#]],
     );
+}
+
+#[test]
+fn an_error_points_at_what_is_missing_or_too_much() {
     check_error(
         "a) b",
         &expect![[r#"
@@ -166,6 +170,10 @@ fn an_error_points_at_the_place_and_suggests() {
                  ^
             a value is missing here"#]],
     );
+}
+
+#[test]
+fn an_error_points_at_the_value() {
     check_error(
         "since:tomorrow",
         &expect![[r#"
