@@ -1,5 +1,7 @@
 //! Claims that hold of any query and any record.
 
+use std::collections::HashSet;
+
 use proptest::prelude::*;
 use trailhound_record::batch::RecordRule;
 use trailhound_record::key::{Attribute, key_hash};
@@ -153,7 +155,7 @@ fn any_record() -> impl Strategy<Value = String> {
             "requestParameters", "responseElements", "resources", "readOnly", "eventTime",
             "recipientAccountId", "userAgent", "insightDetails", "eventCategory", "eventID", "eventType",
         ]).prop_map(|name| format!("\"{name}\"")),
-        1 => any_name().prop_map(|name| serde_json::to_string(&name).unwrap()),
+        3 => any_name().prop_map(|name| serde_json::to_string(&name).unwrap()),
     ];
     let identity = (
         prop::sample::select(vec!["Root", "IAMUser", "AssumedRole", "AWSAccount", "Unknown"]),
@@ -278,6 +280,33 @@ fn strings<'v>(
     }
 }
 
+/// Terms made of the names and the strings of a tree.
+fn own_terms(tree: &serde_json::Value) -> Vec<Term> {
+    let mut found = Vec::new();
+    strings(tree, &mut Vec::new(), &mut found);
+    let names = found.iter().flat_map(|(path, _)| path.iter().map(String::as_str));
+    let texts: HashSet<&str> = names.chain(found.iter().map(|(_, text)| *text)).collect();
+    let mut terms: Vec<Term> = Flag::ALL.iter().map(|flag| Term::Is(*flag)).collect();
+    for text in texts {
+        let (first, rest) = text.split_at(text.char_indices().nth(2).map_or(0, |(at, _)| at));
+        let patterns = [
+            Pattern::literal(text),
+            Pattern::literal(&text.to_ascii_uppercase()),
+            Pattern::new(vec![first.to_owned(), String::new()]),
+            Pattern::new(vec![String::new(), rest.to_owned()]),
+        ];
+        for pattern in patterns.into_iter().filter(|pattern| !pattern.is_anything()) {
+            terms.push(Term::Text(pattern.clone()));
+            let test = Test::Like(pattern);
+            terms.extend(FIELDS.map(|field| Term::Field(field, test.clone())));
+        }
+        terms.extend(FIELDS.map(|field| Term::Field(field, Test::Equals(text.to_owned()))));
+        let short = text.rsplit(['/', ':']).next().unwrap_or_default().to_owned();
+        terms.extend(FIELDS.map(|field| Term::Field(field, Test::Equals(short.clone()))));
+    }
+    terms
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4_000))]
 
@@ -335,6 +364,20 @@ proptest! {
         }
     }
 
+    /// As above, for queries made of the record's own names and texts: most of them match.
+    #[test]
+    fn a_match_of_its_own_texts_meets_the_requirement(record in any_record()) {
+        let Ok(tree) = serde_json::from_str::<serde_json::Value>(&record) else { return Ok(()) };
+        let indexed = Indexed::new(&record);
+        for term in own_terms(&tree) {
+            let query = Query::from(Expr::Term(term));
+            if query.matches(&indexed.event) {
+                let requirement = query.requirement();
+                prop_assert!(indexed.meets(&requirement), "{} on {}: {:?}", query, record, requirement);
+            }
+        }
+    }
+
     /// Searching the bytes finds what searching a tree finds, and nothing else.
     #[test]
     fn a_text_is_found_as_in_a_tree(record in any_record(), patterns in prop::collection::vec(any_pattern(), 8)) {
@@ -372,4 +415,41 @@ proptest! {
             prop_assert!(indexed.meets(&query.requirement()), "{} on {}", query, record);
         }
     }
+}
+
+#[test]
+fn what_the_index_does_not_list_is_not_required() {
+    for (record, text) in [
+        (r#"{"newMember":1}"#, "newMember"),
+        (r#"{"new\u004dember":1}"#, "newMember"),
+        (r#"{"userIdentity":{"odd-name":{"x":1}}}"#, "odd-name exists:userIdentity.odd-name.x"),
+        (r#"{"insightDetails":{"eventName":"A1"}}"#, "event=A1"),
+        (r#"{"eventName":"A1","eventName":"B1"}"#, ".eventName=B1"),
+        (r#"{"readOnly":true,"eventName":"x"}"#, "true eventname readOnly:true"),
+        (r#"{"userIdentity":{"type":"Root"}}"#, "user:root is:root"),
+        (
+            r#"{"eventSource":"s3.amazonaws.com","requestParameters":{"bucketName":"b1"}}"#,
+            "type=S3::Bucket",
+        ),
+        (r#"{"sourceIPAddress":"0:0::1"}"#, "ip:\"::1\""),
+        (
+            r#"{"resources":[{"ARN":"arn:aws:iam::123456789012:role/p1/r1"}]}"#,
+            "resource=p1/r1 OR resource=role/p1/r1",
+        ),
+    ] {
+        let (indexed, query) = (Indexed::new(record), super::query(text));
+        assert!(query.matches(&indexed.event), "{text} on {record}");
+        assert!(indexed.meets(&query.requirement()), "{text} on {record}");
+    }
+    let required = |text: &str| super::query(text).requirement();
+    assert_eq!(required("-user:alice"), Requirement::Any);
+    assert_eq!(required("user:alice OR *x*"), Requirement::Any);
+    assert_eq!(required("is:error x -*"), Requirement::Never);
+    assert_eq!(
+        required("account:123456789012"),
+        Requirement::And(vec![
+            Requirement::Key(Attribute::AccountId, "123456789012".to_owned()),
+            Requirement::Token(trailhound_record::token::token_hash(b"123456789012")),
+        ])
+    );
 }
