@@ -25,10 +25,8 @@ pub enum Requirement {
     And(Vec<Requirement>),
     /// At least one of these holds.
     Or(Vec<Requirement>),
-    /// The attribute has exactly this value: [`trailhound_record::key::key_hash`] finds it.
+    /// The attribute has this value, in some ASCII case: [`trailhound_record::key::key_hash`] finds it.
     Key(Attribute, String),
-    /// The attribute has this value in some ASCII case: of use to whoever has the values, not hashes.
-    KeyIgnoreCase(Attribute, String),
     /// The record holds the token with this [`token_hash`].
     Token(u64),
     /// The event time is known and lies in the range.
@@ -194,9 +192,7 @@ fn of_field(field: SearchField, test: &Test) -> Requirement {
             Requirement::Key(Attribute::Failed, String::new())
         }
         Test::Exists | Test::InNet(_) | Test::Compare(..) | Test::Between(..) => Requirement::Any,
-        Test::Equals(text) => {
-            Requirement::all_of([key(field, text, true), value_tokens(field, text)])
-        }
+        Test::Equals(text) => Requirement::all_of([key(field, text), value_tokens(field, text)]),
         Test::Like(pattern) => {
             let Some(text) = pattern.as_literal() else {
                 return pattern_tokens(field, pattern);
@@ -205,32 +201,25 @@ fn of_field(field: SearchField, test: &Test) -> Requirement {
             if field == SearchField::Ip && matches!(text.parse(), Ok(IpAddr::V6(_))) {
                 return Requirement::Any;
             }
-            let is_exact = !text.bytes().any(|byte| byte.is_ascii_alphabetic());
             let tokens = pattern_tokens(field, pattern);
             match field {
                 SearchField::Agent => tokens,
-                _ => Requirement::all_of([key(field, text, is_exact), tokens]),
+                _ => Requirement::all_of([key(field, text), tokens]),
             }
         }
     }
 }
 
 /// The keys of which an event has one when `field` has the value `text`.
-fn key(field: SearchField, text: &str, is_exact: bool) -> Requirement {
+fn key(field: SearchField, text: &str) -> Requirement {
     let Some(attribute) = attribute(field) else { return Requirement::Any };
-    let one = |value: String, is_exact: bool| match is_exact {
-        true => Requirement::Key(attribute, value),
-        false => Requirement::KeyIgnoreCase(attribute, value),
+    let whole = Requirement::Key(attribute, text.to_owned());
+    let prefixed = match field {
+        SearchField::Service => format!("{text}.amazonaws.com"),
+        SearchField::Type => format!("AWS::{text}"),
+        _ => return whole,
     };
-    let whole = one(text.to_owned(), is_exact);
-    match field {
-        SearchField::Service => {
-            let long = one(format!("{text}.amazonaws.com"), is_exact);
-            Requirement::any_of([whole, long])
-        }
-        SearchField::Type => Requirement::any_of([whole, one(format!("AWS::{text}"), is_exact)]),
-        _ => whole,
-    }
+    Requirement::any_of([whole, Requirement::Key(attribute, prefixed)])
 }
 
 fn value_tokens(field: SearchField, text: &str) -> Requirement {

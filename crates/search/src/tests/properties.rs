@@ -206,10 +206,6 @@ impl Indexed {
             Requirement::And(parts) => parts.iter().all(|part| self.meets(part)),
             Requirement::Or(parts) => parts.iter().any(|part| self.meets(part)),
             Requirement::Key(attribute, value) => self.has_key(*attribute, value),
-            Requirement::KeyIgnoreCase(attribute, value) => self
-                .values(*attribute)
-                .iter()
-                .any(|held| held.eq_ignore_ascii_case(value) && self.has_key(*attribute, held)),
             Requirement::Token(hash) => self.tokens.contains(hash),
             Requirement::Time(range) => self.event.event_time.is_some_and(|time| {
                 range.start.is_none_or(|start| time >= start)
@@ -220,28 +216,6 @@ impl Indexed {
 
     fn has_key(&self, attribute: Attribute, value: &str) -> bool {
         self.keys.contains(&key_hash(attribute, value.as_bytes()))
-    }
-
-    fn values(&self, attribute: Attribute) -> Vec<String> {
-        let event = &self.event;
-        let one = |value: &Option<String>| value.iter().cloned().collect::<Vec<_>>();
-        match attribute {
-            Attribute::EventName => one(&event.event_name),
-            Attribute::EventSource => one(&event.event_source),
-            Attribute::AccessKeyId => one(&event.access_key_id),
-            Attribute::AccountId => one(&event.account_id),
-            Attribute::AwsRegion => one(&event.aws_region),
-            Attribute::SourceIpAddress => one(&event.source_ip_address),
-            Attribute::ErrorCode => one(&event.error_code),
-            Attribute::ResourceType => {
-                event.resources.iter().filter_map(|it| it.resource_type.clone()).collect()
-            }
-            Attribute::ResourceName => {
-                let name = |it: &Resource| it.resource_name.clone();
-                event.resources.iter().map(name).chain(event.resource_ids.iter().cloned()).collect()
-            }
-            _ => Vec::new(),
-        }
     }
 }
 
