@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 use trailhound_record::batch::RecordRule;
 use trailhound_record::key::{Attribute, key_hash};
-use trailhound_record::{Event, Resource, RowBatch, Timestamp};
+use trailhound_record::{Event, RowBatch, Timestamp};
 
 use super::NOW;
 use crate::{
