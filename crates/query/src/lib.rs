@@ -10,3 +10,4 @@ mod stream;
 
 pub use lookup::{Category, Coverage, LookupPage, LookupQuery, Position};
 pub use stream::{EventStream, lookup};
+pub use trailhound_search as search;

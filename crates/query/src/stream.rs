@@ -5,18 +5,14 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use trailhound_record::Event;
-use trailhound_record::token::Needle;
-use trailhound_store::limits::BLOCK_ROWS;
-use trailhound_store::{Candidates, Position, ReadSegmentError, RowSet, Segment, Snapshot};
+use trailhound_store::{Condition, Position, ReadSegmentError, RowSet, Segment, Snapshot};
 
 use crate::lookup::{Coverage, LookupPage, LookupQuery};
-use crate::matching::{candidates, matches, may_be_structure};
+use crate::matching::{condition, matches};
 
 /// Rows read at first from a segment, and at most at once.
 const ROWS_FIRST: usize = 56;
 const ROWS_MAX: usize = 4_096;
-/// From so many candidate rows on, a block is searched column by column before its records are read.
-const SEARCH_ROWS_MIN: u64 = 64;
 
 /// Returns the newest `limit` events of `snapshot` that match `query` and are older than `after`.
 ///
@@ -57,10 +53,9 @@ pub struct EventStream<'q> {
 #[derive(Debug)]
 struct Search<'q> {
     query: &'q LookupQuery,
-    needle: Option<Needle>,
-    /// Whether every match of the needle is in a column.
-    is_in_columns: bool,
-    wanted: Candidates,
+    /// What the index can prune by where events have a time, and where they have none.
+    timed: Condition,
+    timeless: Condition,
     after: Option<Position>,
 }
 
@@ -69,8 +64,6 @@ struct Search<'q> {
 struct SegmentStream {
     segment: Arc<Segment>,
     left: RowSet,
-    /// The block whose rows have been searched for the text already.
-    searched: Option<usize>,
     rows_next: usize,
     /// Found and not given out yet, newest first.
     found: VecDeque<(Position, Event)>,
@@ -79,33 +72,25 @@ struct SegmentStream {
 impl<'q> EventStream<'q> {
     /// Starts at the newest event older than `after`.
     pub fn new(snapshot: &Snapshot, query: &'q LookupQuery, after: Option<Position>) -> Self {
-        let mut wanted = candidates(query);
+        let timeless = condition(query);
+        let mut timed = timeless.clone();
         if let Some(after) = &after {
-            // Equal times are told apart by the whole position, when the rows are read.
-            let end = after.event_time_micros.saturating_add(1);
-            wanted.end_micros = Some(wanted.end_micros.map_or(end, |given| given.min(end)));
+            // Equal times are told apart by the whole position, when the rows are read. Events without
+            // a time are older than all others.
+            let end_micros = Some(after.event_time_micros.saturating_add(1));
+            timed = Condition::And(vec![timed, Condition::Time { start_micros: None, end_micros }]);
         }
-        let is_timeless = after.as_ref().is_some_and(|at| at.event_time_micros == i64::MIN);
+        let search = Search { query, timed, timeless, after };
         let mut waiting: Vec<_> = snapshot
             .segments()
             .iter()
-            .filter(|segment| match segment.entry().time_micros {
-                Some(_) => !is_timeless && segment.meets(wanted.start_micros, wanted.end_micros),
-                None => query.start.is_none() && query.end.is_none(),
-            })
+            .filter(|segment| segment.may_meet(search.condition(segment)))
             .cloned()
             .collect();
         waiting.reverse();
         let events_in_range = waiting.iter().map(|segment| u64::from(segment.rows())).sum();
-        let needle = query.text.as_deref().filter(|text| !text.is_empty()).map(Needle::new);
         Self {
-            search: Search {
-                query,
-                is_in_columns: !query.text.as_deref().is_some_and(may_be_structure),
-                needle,
-                wanted,
-                after,
-            },
+            search,
             waiting,
             active: Vec::new(),
             begun: 0,
@@ -222,45 +207,35 @@ fn fill_all(search: &Search<'_>, streams: Vec<SegmentStream>) -> Vec<Filled> {
 }
 
 impl Search<'_> {
+    fn condition(&self, segment: &Segment) -> &Condition {
+        match segment.entry().time_micros {
+            Some(_) => &self.timed,
+            None => &self.timeless,
+        }
+    }
+
     /// Asks a segment's index for candidates; reads no record.
     fn open(&self, segment: Arc<Segment>) -> Result<SegmentStream, ReadSegmentError> {
-        let mut wanted = self.wanted.clone();
-        if segment.entry().time_micros.is_none() {
-            (wanted.start_micros, wanted.end_micros) = (None, None);
-        }
-        let left = segment.candidates(&wanted)?;
-        let found = VecDeque::new();
-        Ok(SegmentStream { segment, left, searched: None, rows_next: ROWS_FIRST, found })
+        let left = segment.rows_meeting(self.condition(&segment))?;
+        Ok(SegmentStream { segment, left, rows_next: ROWS_FIRST, found: VecDeque::new() })
     }
 
     /// Reads on in a segment until something matches or nothing is left.
     fn fill(&self, stream: &mut SegmentStream, examined: &mut u64) -> Result<(), ReadSegmentError> {
         while stream.found.is_empty() {
-            let Some(block) = stream.left.last_block() else { return Ok(()) };
-            let mut floor = 0;
-            if let Some(needle) = self.needle.as_ref().filter(|_| self.is_in_columns) {
-                floor = (block * BLOCK_ROWS) as u32;
-                let candidates = stream.left.len_in_block(block);
-                if stream.searched != Some(block) && candidates > SEARCH_ROWS_MIN {
-                    *examined += candidates;
-                    let rows = stream.segment.rows_with_text(block, needle)?;
-                    stream.left.keep_in_block(block, &rows);
-                    stream.searched = Some(block);
-                    continue;
-                }
+            let rows = stream.left.take_last(stream.rows_next, 0);
+            if rows.is_empty() {
+                return Ok(());
             }
-            let rows = stream.left.take_last(stream.rows_next, floor);
             stream.rows_next = (stream.rows_next * 2).min(ROWS_MAX);
-            if stream.searched != Some(block) {
-                *examined += rows.len() as u64;
-            }
+            *examined += rows.len() as u64;
             for row in stream.segment.read_rows(&rows)?.into_iter().rev() {
                 if self.after.as_ref().is_some_and(|after| row.position >= *after) {
                     continue;
                 }
                 // What the store took as a record parses again; if it does not, verify tells.
                 let Ok(event) = Event::parse(row.body, row.position.conflict) else { continue };
-                if matches(self.query, self.needle.as_ref(), &event) {
+                if matches(self.query, &event) {
                     stream.found.push_back((row.position, event));
                 }
             }

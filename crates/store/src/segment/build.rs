@@ -73,8 +73,8 @@ static PROPERTIES: LazyLock<WriterProperties> = LazyLock::new(|| {
         .set_compression(Compression::LZ4_RAW)
         .set_statistics_enabled(EnabledStatistics::None)
         .set_dictionary_page_size_limit(8 << 20)
-        .set_data_page_size_limit(64 << 10)
-        .set_write_batch_size(256)
+        .set_data_page_size_limit(16 << 10)
+        .set_write_batch_size(128)
         .set_max_row_group_row_count(Some(BLOCK_ROWS));
     let zstd = Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default());
     for &field in Field::ALL {

@@ -28,7 +28,7 @@ use trailhound_record::token::Needle;
 use crate::Position;
 use crate::limits::BLOCK_ROWS;
 use crate::schema::{CONFLICT_AT, EXTRA_FIELDS_AT, FILE_SCHEMA, REPEATING_SCHEMA, SHAPE_AT};
-use crate::segment::index::{Index, OpenIndexError};
+use crate::segment::index::{Facts, Index, OpenIndexError};
 use crate::table::SegmentEntry;
 
 /// Why rows of a segment could not be read.
@@ -167,6 +167,24 @@ impl Segment {
             if index.rows() == self.rows() { Ok(index) } else { Err(OpenIndexError::Length) }
         });
         index.map_err(|source| ReadSegmentError::Index { path: self.data_path.clone(), source })
+    }
+
+    /// Counts that need no row.
+    ///
+    /// # Errors
+    /// [`ReadSegmentError`] when the index cannot be read.
+    pub fn facts(&self) -> Result<Facts, ReadSegmentError> {
+        let facts = self.index()?.facts();
+        facts
+            .map_err(|source| ReadSegmentError::Index { path: self.data_path().to_owned(), source })
+    }
+
+    /// Bytes of its index file.
+    ///
+    /// # Errors
+    /// [`ReadSegmentError`] when the index cannot be read.
+    pub fn index_bytes(&self) -> Result<u64, ReadSegmentError> {
+        Ok(self.index()?.file_bytes())
     }
 
     fn data(&self) -> Result<&OpenData, ReadSegmentError> {
