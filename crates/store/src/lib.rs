@@ -26,6 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub use position::Position;
 pub use segment::find::Candidates;
 pub use segment::index::{Facts, RowSet};
+pub use segment::meet::Condition;
 pub use segment::read::{ReadSegmentError, Segment, StoredRow};
 use table::Table;
 pub use table::{CommitKind, SegmentEntry, TableError};

@@ -4,4 +4,5 @@ pub(crate) mod build;
 pub(crate) mod columns;
 pub mod find;
 pub mod index;
+pub mod meet;
 pub mod read;
