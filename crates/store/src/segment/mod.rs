@@ -6,3 +6,4 @@ pub mod find;
 pub mod index;
 pub mod meet;
 pub mod read;
+pub mod scan;

@@ -97,7 +97,7 @@ struct OpenData {
 
 /// How the texts of a column are wanted.
 #[derive(Debug, Clone, Copy)]
-enum Columns {
+pub(crate) enum Columns {
     /// One by one.
     Plain,
     /// Each different one once, when the file has them so.
@@ -373,7 +373,7 @@ impl Segment {
         Ok(StoredRow { position: values.position(&body), body })
     }
 
-    fn batches(
+    pub(crate) fn batches(
         &self,
         shape: Columns,
         blocks: Vec<usize>,
@@ -422,7 +422,7 @@ fn map(path: &Path) -> Result<Mmap, ReadSegmentError> {
 }
 
 /// Which rows of one block to read; `rows` ascend, `base` is the block's first row.
-fn selection(rows: &[u32], base: usize) -> RowSelection {
+pub(crate) fn selection(rows: &[u32], base: usize) -> RowSelection {
     let mut selectors = Vec::with_capacity(rows.len() * 2);
     let mut next = base;
     for &row in rows {
