@@ -2,9 +2,9 @@
 
 use trailhound_record::key::{Attribute, key_hash};
 use trailhound_record::{Event, Timestamp};
-use trailhound_search::Requirement;
 use trailhound_store::Condition;
 
+use crate::columnar::condition_of;
 use crate::lookup::{Category, LookupQuery};
 
 /// What the index can prune by: a necessary condition for [`matches`] (invariant QU-2).
@@ -46,28 +46,12 @@ pub(crate) fn condition(query: &LookupQuery) -> Condition {
         parts.push(Condition::EventId(event_id.clone()));
     }
     if let Some(search) = &query.search {
-        parts.push(meeting(&search.requirement()));
+        parts.push(condition_of(&search.requirement()));
     }
     if query.start.is_some() || query.end.is_some() {
         parts.push(time(query.start, query.end));
     }
     Condition::And(parts)
-}
-
-/// What the index can say of what the search language requires.
-fn meeting(requirement: &Requirement) -> Condition {
-    let all = |parts: &[Requirement]| parts.iter().map(meeting).collect();
-    match requirement {
-        Requirement::Any => Condition::Any,
-        Requirement::Never => Condition::Never,
-        Requirement::And(parts) => Condition::And(all(parts)),
-        Requirement::Or(parts) => Condition::Or(all(parts)),
-        Requirement::Key(attribute, value) => {
-            Condition::Key(key_hash(*attribute, value.as_bytes()))
-        }
-        Requirement::Token(hash) => Condition::Token(*hash),
-        Requirement::Time(range) => time(range.start, range.end),
-    }
 }
 
 fn time(start: Option<Timestamp>, end: Option<Timestamp>) -> Condition {

@@ -5,3 +5,4 @@ pub(crate) mod columns;
 pub mod index;
 pub mod meet;
 pub mod read;
+pub mod scan;
