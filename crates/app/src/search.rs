@@ -1,9 +1,14 @@
-//! Matching events in other orders than newest first: oldest first, and as they arrive.
+//! What else a search can ask for: counts, facets, a histogram, other orders, and events as they arrive.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use trailhound_query::columnar;
+pub use trailhound_query::columnar::{
+    Bucket, Counted, Facet, Histogram, HistogramError, Interval, Top,
+};
+use trailhound_query::search::{Query, TimeRange};
 use trailhound_query::{Coverage, LookupQuery, Position};
 use trailhound_record::{Event, Timestamp};
 use trailhound_store::Snapshot;
@@ -17,6 +22,39 @@ const SECOND_MICROS: i64 = 1_000_000;
 const HELD_MAX: usize = 20_000;
 
 impl App {
+    /// Counts the events that match `query`.
+    ///
+    /// # Errors
+    /// As [`App::lookup`].
+    pub fn count_matches(&self, query: &Query) -> Result<Counted, LookupError> {
+        Ok(columnar::count(&*self.store().snapshot()?, query, TimeRange::default()))
+    }
+
+    /// Counts the events that match `query` by the values of `facet`, and gives the `limit` most
+    /// frequent.
+    ///
+    /// # Errors
+    /// As [`App::lookup`].
+    pub fn top(&self, facet: &Facet, query: &Query, limit: usize) -> Result<Top, LookupError> {
+        let snapshot = self.store().snapshot()?;
+        Ok(columnar::top(&snapshot, facet, query, TimeRange::default(), limit))
+    }
+
+    /// Counts the events that match `query` over time: in steps of `interval`, or of one that suits the
+    /// range; split by the most frequent values of a facet, at most so many.
+    ///
+    /// # Errors
+    /// As [`App::lookup`]; [`HistogramError`] inside when `interval` is too short for the range.
+    pub fn histogram(
+        &self,
+        query: &Query,
+        interval: Option<Interval>,
+        split: Option<(&Facet, usize)>,
+    ) -> Result<Result<Histogram, HistogramError>, LookupError> {
+        let snapshot = self.store().snapshot()?;
+        Ok(columnar::histogram(&snapshot, query, TimeRange::default(), interval, split))
+    }
+
     /// Hands the matching events to `each`, oldest first, some at a time, until it breaks. Events
     /// without a readable time come first.
     ///

@@ -69,6 +69,10 @@ pub(crate) enum Command {
     Lookup(Box<cmd::lookup::LookupArgs>),
     /// Find events by anything: words, phrases, fields, paths, wildcards, ranges
     Search(cmd::search::SearchArgs),
+    /// Show the most frequent values of a field
+    Top(cmd::top::TopArgs),
+    /// Show how many events there were over time
+    Histogram(cmd::histogram::HistogramArgs),
     /// Show one event: who, what, when, from where, to what
     Show(cmd::show::ShowArgs),
     /// Serve the page and the CloudTrail API on loopback

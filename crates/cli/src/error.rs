@@ -34,6 +34,8 @@ impl From<Status> for ExitCode {
 #[derive(Debug)]
 pub(crate) struct CliError {
     pub(crate) error: anyhow::Error,
+    pub(crate) place: Option<String>,
+    /// What to do next.
     pub(crate) hint: Option<String>,
     status: Status,
 }
@@ -72,6 +74,7 @@ impl CliError {
     pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             error: anyhow::Error::msg(message.into()),
+            place: None,
             hint: Some(hint.into()),
             status: Status::Usage,
         }
@@ -80,6 +83,11 @@ impl CliError {
     /// The command failed.
     pub(crate) fn failed(message: impl Into<String>) -> Self {
         anyhow::Error::msg(message.into()).into()
+    }
+
+    /// The same with lines that show the place.
+    pub(crate) fn at(self, place: impl Into<String>) -> Self {
+        Self { place: Some(place.into()), ..self }
     }
 
     /// The same with what to do next.
@@ -104,6 +112,6 @@ impl CliError {
 
 impl<E: Into<anyhow::Error>> From<E> for CliError {
     fn from(error: E) -> Self {
-        Self { error: error.into(), hint: None, status: Status::Failed }
+        Self { error: error.into(), place: None, hint: None, status: Status::Failed }
     }
 }

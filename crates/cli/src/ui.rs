@@ -133,6 +133,9 @@ impl Ui {
     pub(crate) fn fail(&self, error: &CliError) {
         let chain = format!("{:#}", error.error);
         say(&format!("{} {}", painted(self.err_has_color, Paint::Red, "error:"), visible(&chain)));
+        for line in error.place.iter().flat_map(|place| place.lines()) {
+            say(&format!("  {}", visible(line)));
+        }
         if let Some(hint) = &error.hint {
             self.hint(hint);
         }

@@ -2,12 +2,14 @@
 
 pub(crate) mod compact;
 pub(crate) mod completions;
+pub(crate) mod histogram;
 pub(crate) mod import;
 pub(crate) mod lookup;
 pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod stats;
+pub(crate) mod top;
 pub(crate) mod up;
 pub(crate) mod verify;
 
@@ -27,6 +29,8 @@ pub(crate) fn run(ui: &mut Ui, cli: &Cli) -> CmdResult {
         Command::Import(args) => import::cmd_import(ui, &cli.global, args),
         Command::Lookup(args) => lookup::cmd_lookup(ui, &cli.global, args),
         Command::Search(args) => search::cmd_search(ui, &cli.global, args),
+        Command::Top(args) => top::cmd_top(ui, &cli.global, args),
+        Command::Histogram(args) => histogram::cmd_histogram(ui, &cli.global, args),
         Command::Show(args) => show::cmd_show(ui, &cli.global, args),
         Command::Serve(args) => serve::cmd_serve(ui, &cli.global, args),
         Command::Verify(args) => verify::cmd_verify(ui, &cli.global, args),

@@ -5,12 +5,15 @@ use crate::cmd::lookup::{Found, Limit, TABLE_LIMIT, complete, find, tell_coverag
 use crate::error::{CliError, CmdResult};
 use crate::event_output::EventPrinter;
 use crate::field::EventField;
+use crate::text::{counted, grouped};
 use crate::ui::Ui;
 use clap::Args;
+use serde_json::json;
 use std::ops::ControlFlow;
 use std::time::Duration;
-use trailhound_app::lookup::LookupQuery;
-use trailhound_app::lookup::search::{Query, fields};
+use trailhound_app::lookup::search::{ParseQueryError, Query, fields};
+use trailhound_app::lookup::{Coverage, LookupQuery};
+use trailhound_app::search::Facet;
 use trailhound_app::{App, now};
 use trailhound_record::Event;
 
@@ -29,14 +32,15 @@ const FOLLOW_FIRST: usize = 10;
     event:Delete* user:alice fields; `*` stands for any run of characters\n  \
     requestParameters.instancesSet.items.instanceId:i-0abc   any member of the record\n  \
     ip:10.0.0.0/8 is:write -service:s3 (a OR b) since:2h until:2023-07-10\n\n\
-    Put the query into single quotes when it has quotes, parentheses or `*`.\n\n\
+    Put the query into single quotes when it has quotes, parentheses, `*` or a `-` term; a query that\n\
+    starts with `-` comes after `--`, or says NOT.\n\n\
     Examples:\n  trailhound search 'event:Delete* is:error since:7d'\n  \
     trailhound search 'ip:203.0.113.0/24 -is:read' --output csv\n  \
     trailhound search i-0123456789abcdef0 --oldest-first"
 )]
 pub(crate) struct SearchArgs {
     /// What to look for; several words are one query
-    #[arg(value_name = "QUERY", required = true, num_args = 1.., allow_hyphen_values = true)]
+    #[arg(value_name = "QUERY", required = true, num_args = 1..)]
     query: Vec<String>,
     /// Show at most N events, or `all` [default: 50 in a table, else all]
     #[arg(long, value_name = "N")]
@@ -58,11 +62,11 @@ pub(crate) struct SearchArgs {
 /// Searches and prints.
 pub(crate) fn cmd_search(ui: &mut Ui, global: &GlobalArgs, args: &SearchArgs) -> CmdResult {
     let search = parse(&args.query.join(" "))?;
-    let query = LookupQuery { search: Some(search), ..LookupQuery::default() };
     let app = super::open_existing(global)?;
     if args.count {
-        return count(ui, &app, &query);
+        return count(ui, &app, &search);
     }
+    let query = LookupQuery { search: Some(search), ..LookupQuery::default() };
     let output = ui.output().unwrap_or(Output::Table);
     let mut printer = EventPrinter::new(output, &args.fields, None)?;
     let default_limit = if output == Output::Table { TABLE_LIMIT } else { u64::MAX };
@@ -88,13 +92,21 @@ pub(crate) fn cmd_search(ui: &mut Ui, global: &GlobalArgs, args: &SearchArgs) ->
 /// # Errors
 /// A usage error that points at the place.
 pub(crate) fn parse(text: &str) -> Result<Query, CliError> {
-    Query::parse(text, now()).map_err(|error| {
-        let names: Vec<_> = fields().iter().map(|field| field.name).collect();
-        CliError::usage(
-            format!("this is no query:\n{}", error.render(text)),
-            format!("the fields are {}; other members by their path", names.join(", ")),
-        )
-    })
+    Query::parse(text, now()).map_err(|error| wrong("this is no query", text, &error))
+}
+
+/// Reads the name of a field or a path.
+///
+/// # Errors
+/// As [`parse`].
+pub(crate) fn parse_facet(name: &str) -> Result<Facet, CliError> {
+    Facet::parse(name).map_err(|error| wrong("this is no field", name, &error))
+}
+
+fn wrong(what: &str, text: &str, error: &ParseQueryError) -> CliError {
+    let names: Vec<_> = fields().iter().map(|field| field.name).collect();
+    let hint = format!("the fields are {}; any other member has a path", names.join(", "));
+    CliError::usage(what, hint).at(error.render(text))
 }
 
 /// Hands the oldest `limit` events that match to `print`.
@@ -136,13 +148,26 @@ fn follow(ui: &mut Ui, app: &App, query: &LookupQuery, mut printer: EventPrinter
 }
 
 /// Prints how many events match.
-fn count(ui: &mut Ui, app: &App, query: &LookupQuery) -> CmdResult {
-    ui.output_among("search --count", &[Output::Table, Output::Json])?;
-    let found = find(app, query, u64::MAX, |_| Ok(()))?;
-    ui.line(&found.shown.to_string())?;
+fn count(ui: &mut Ui, app: &App, query: &Query) -> CmdResult {
+    let output = ui.output_among("search --count", &[Output::Table, Output::Json])?;
+    let counted = app.count_matches(query)?;
+    match output {
+        Output::Json => ui.line(json!({"events": counted.events}).to_string())?,
+        _ => ui.line(counted.events.to_string())?,
+    }
     ui.flush()?;
-    tell_coverage(ui, &found);
-    complete(&found.coverage)
+    tell_counted(ui, counted.events, &counted.coverage);
+    complete(&counted.coverage)
+}
+
+/// Says what a count covers.
+pub(crate) fn tell_counted(ui: &Ui, events: u64, coverage: &Coverage) {
+    ui.note(&format!(
+        "{} of {} in the time range's segments, {} ruled out by the index",
+        counted(events, "event"),
+        grouped(coverage.events_in_range),
+        grouped(coverage.events_skipped),
+    ));
 }
 
 #[cfg(test)]
@@ -152,7 +177,7 @@ mod tests {
     #[test]
     fn a_wrong_query_is_pointed_at() {
         let error = parse("usr:alice").unwrap_err();
-        let shown = format!("{error:?}");
-        assert!(shown.contains("^^^") && shown.contains("did you mean `user:`"), "{shown}");
+        let place = error.place.unwrap_or_default();
+        assert!(place.contains("^^^") && place.contains("did you mean `user:`"), "{place}");
     }
 }

@@ -6,6 +6,7 @@ mod errors;
 mod help;
 mod import;
 mod lookup;
+mod search;
 mod serve;
 mod show;
 mod store;

@@ -231,7 +231,7 @@ fn no_match_names_the_conditions_to_drop() {
     expect![[r#"
         <section class="empty">
         <h2>No event matches</h2>
-        <p>Looked through 1,234 events, reading 1 record. Values match exactly, upper and lower case included; only Text finds parts. User name starts or ends with a space.</p>
+        <p>Looked through 1,234 events, reading 1 record. Values match exactly, upper and lower case included; only Search finds parts. User name starts or ends with a space.</p>
 
         <ul>
         <li>

@@ -1,0 +1,112 @@
+//! `trailhound histogram`: the events that a search finds, over time.
+
+use crate::args::{GlobalArgs, Output};
+use crate::cmd::lookup::complete;
+use crate::cmd::search::{parse, parse_facet, tell_counted};
+use crate::error::{CliError, CmdResult};
+use crate::event_output::write_csv;
+use crate::field::time_text;
+use crate::text::{grouped, visible};
+use crate::ui::{Paint, Ui};
+use clap::Args;
+use serde_json::{Value, json};
+use trailhound_app::search::{Bucket, Histogram, Interval};
+
+/// The cells of the longest bar, where the terminal is not narrower.
+const BAR_CELLS_MAX: usize = 60;
+/// The cells beside the bar: the time, a number, gaps.
+const OTHER_CELLS: usize = 38;
+
+/// Arguments of `histogram`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  trailhound histogram is:error since:7d\n  \
+    trailhound histogram user:alice --interval 3600 --split event --output csv\n\n\
+    docs/search.md has the search language.")]
+pub(crate) struct HistogramArgs {
+    /// Which events to count; several words are one query [default: every event]
+    #[arg(value_name = "QUERY", num_args = 0..)]
+    query: Vec<String>,
+    /// The length of a bucket in seconds [default: what suits the range]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    interval: Option<u32>,
+    /// Count the five most frequent values of a field apart (json, ndjson, csv)
+    #[arg(long, value_name = "FIELD")]
+    split: Option<String>,
+}
+
+/// Counts and prints.
+pub(crate) fn cmd_histogram(ui: &mut Ui, global: &GlobalArgs, args: &HistogramArgs) -> CmdResult {
+    let query = parse(&args.query.join(" "))?;
+    let facet = args.split.as_deref().map(parse_facet).transpose()?;
+    let interval = args.interval.and_then(Interval::from_seconds);
+    let app = super::open_existing(global)?;
+    let histogram = app
+        .histogram(&query, interval, facet.as_ref().map(|facet| (facet, 5)))?
+        .map_err(|error| CliError::usage(error.to_string(), "ask for a longer --interval"))?;
+    match ui.output().unwrap_or(Output::Table) {
+        Output::Table => print_bars(ui, &histogram)?,
+        Output::Json => {
+            let buckets: Vec<Value> =
+                histogram.buckets.iter().map(|it| bucket_json(&histogram, it)).collect();
+            ui.line(format!(
+                "{:#}",
+                json!({"interval_seconds": histogram.interval.seconds(), "buckets": buckets})
+            ))?;
+        }
+        Output::Ndjson => {
+            for bucket in &histogram.buckets {
+                ui.line(bucket_json(&histogram, bucket).to_string())?;
+            }
+        }
+        Output::Csv => {
+            let titles = ["start", "events"].map(str::to_owned).into_iter();
+            write_csv(ui, titles.chain(histogram.values.iter().cloned()))?;
+            for bucket in &histogram.buckets {
+                let split = bucket.split.iter().map(u64::to_string);
+                let cells = [time_text(bucket.start), bucket.events.to_string()];
+                write_csv(ui, cells.into_iter().chain(split))?;
+            }
+        }
+    }
+    ui.flush()?;
+    if histogram.without_time > 0 {
+        ui.note(&format!("without a readable time: {}", grouped(histogram.without_time)));
+    }
+    let events: u64 = histogram.buckets.iter().map(|bucket| bucket.events).sum();
+    tell_counted(ui, events + histogram.without_time, &histogram.coverage);
+    complete(&histogram.coverage)
+}
+
+fn print_bars(ui: &mut Ui, histogram: &Histogram) -> std::io::Result<()> {
+    let most = histogram.buckets.iter().map(|bucket| bucket.events).max().unwrap_or(0).max(1);
+    let cells = ui
+        .width()
+        .map_or(BAR_CELLS_MAX, |width| width.saturating_sub(OTHER_CELLS))
+        .clamp(1, BAR_CELLS_MAX);
+    for bucket in &histogram.buckets {
+        // In eighths of a cell, and never nothing for something.
+        let eighths =
+            (u128::from(bucket.events) * cells as u128 * 8).div_ceil(most.into()) as usize;
+        let mut bar = "█".repeat(eighths / 8);
+        bar.push_str(
+            ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"].get(eighths % 8).copied().unwrap_or_default(),
+        );
+        let time = ui.paint(Paint::Dim, &time_text(bucket.start));
+        ui.line(format!("{time}  {:>12}  {bar}", grouped(bucket.events)).trim_end())?;
+    }
+    if !histogram.values.is_empty() {
+        let values: Vec<_> = histogram.values.iter().map(|value| visible(value)).collect();
+        ui.note(&format!("bars show all events; json and csv have {} apart", values.join(", ")));
+    }
+    Ok(())
+}
+
+fn bucket_json(histogram: &Histogram, bucket: &Bucket) -> Value {
+    let mut json = json!({"start": bucket.start.to_string(), "events": bucket.events});
+    if !histogram.values.is_empty() {
+        let split = histogram.values.iter().zip(&bucket.split);
+        json["split"] =
+            split.map(|(value, events)| json!({"value": value, "events": events})).collect();
+    }
+    json
+}
