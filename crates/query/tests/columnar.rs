@@ -95,11 +95,27 @@ fn any_name() -> impl Strategy<Value = String> {
 /// A path; most lead to what records of these tests hold.
 fn any_path() -> impl Strategy<Value = Path> {
     let known = prop::sample::select(vec![
-        "userIdentity.userName", "userIdentity.arn", "userIdentity.type", "userIdentity", "eventName",
-        "userIdentity.sessionContext.sessionIssuer.userName", "userIdentity.sessionContext",
-        "readOnly", "eventTime", "requestParameters", "requestParameters.bucketName", "resources",
-        "errorCode", "insightDetails.eventName", "newMember", "userIdentity.odd", "eventCategory",
-        "managementEvent", "tlsDetails", "resources.arn", "responseElements",
+        "userIdentity.userName",
+        "userIdentity.arn",
+        "userIdentity.type",
+        "userIdentity",
+        "eventName",
+        "userIdentity.sessionContext.sessionIssuer.userName",
+        "userIdentity.sessionContext",
+        "readOnly",
+        "eventTime",
+        "requestParameters",
+        "requestParameters.bucketName",
+        "resources",
+        "errorCode",
+        "insightDetails.eventName",
+        "newMember",
+        "userIdentity.odd",
+        "eventCategory",
+        "managementEvent",
+        "tlsDetails",
+        "resources.arn",
+        "responseElements",
     ]);
     prop_oneof![
         4 => known.prop_map(|path| Path(path.split('.').map(str::to_owned).collect())),
@@ -132,10 +148,7 @@ fn any_test() -> impl Strategy<Value = Test> {
 fn any_path_test() -> impl Strategy<Value = Test> {
     let comparison = prop::sample::select(vec![Comparison::Less, Comparison::GreaterOrEqual]);
     let number = || "-?[0-9]{1,2}".prop_map(|text| Number::parse(&text).unwrap());
-    let bound = prop_oneof![
-        number().prop_map(Bound::Number),
-        any_time().prop_map(Bound::Time),
-    ];
+    let bound = prop_oneof![number().prop_map(Bound::Number), any_time().prop_map(Bound::Time),];
     prop_oneof![
         6 => any_test(),
         1 => (comparison, bound).prop_map(|(comparison, bound)| Test::Compare(comparison, bound)),
@@ -201,8 +214,17 @@ fn any_record() -> impl Strategy<Value = String> {
         ]
     });
     let known = prop::sample::select(vec![
-        "eventName", "eventSource", "sourceIPAddress", "awsRegion", "errorCode", "recipientAccountId",
-        "userAgent", "eventCategory", "eventID", "eventType", "sessionCredentialFromConsole",
+        "eventName",
+        "eventSource",
+        "sourceIPAddress",
+        "awsRegion",
+        "errorCode",
+        "recipientAccountId",
+        "userAgent",
+        "eventCategory",
+        "eventID",
+        "eventType",
+        "sessionCredentialFromConsole",
     ]);
     let name = prop_oneof![
         9 => prop::sample::select(vec![
@@ -215,7 +237,11 @@ fn any_record() -> impl Strategy<Value = String> {
     let identity = (prop::sample::select(kinds), text(), text(), text(), any::<bool>()).prop_map(
         |(kind, user, arn, key, has_more)| {
             let issuer = format!("{{\"sessionIssuer\":{{\"userName\":{arn},\"arn\":{user}}}}}");
-            let more = if has_more { format!(",\"accountId\":{arn},\"principalId\":\"x:al\"") } else { String::new() };
+            let more = if has_more {
+                format!(",\"accountId\":{arn},\"principalId\":\"x:al\"")
+            } else {
+                String::new()
+            };
             format!(
                 "{{\"type\":\"{kind}\",\"userName\":{user},\"arn\":{arn},\"accessKeyId\":{key},\
                 \"sessionContext\":{issuer}{more}}}"
@@ -234,12 +260,14 @@ fn any_record() -> impl Strategy<Value = String> {
         1 => (Just(quoted("eventSource")), Just(quoted("s3.amazonaws.com"))),
         1 => (Just(quoted("insightDetails")), text().prop_map(|it| format!("{{\"eventName\":{it},\"eventSource\":\"x\"}}"))),
     ];
-    (time, 0_u8..12, prop::collection::vec(member, 0..9)).prop_map(|(time, is_dated, mut members)| {
-        if is_dated > 0 {
-            members.insert(0, (quoted("eventTime"), time));
-        }
-        object(members)
-    })
+    (time, 0_u8..12, prop::collection::vec(member, 0..9)).prop_map(
+        |(time, is_dated, mut members)| {
+            if is_dated > 0 {
+                members.insert(0, (quoted("eventTime"), time));
+            }
+            object(members)
+        },
+    )
 }
 
 fn any_facet() -> impl Strategy<Value = Facet> {
@@ -392,7 +420,11 @@ fn check_histogram(
         let starts: Vec<Timestamp> = found.buckets.iter().map(|bucket| bucket.start).collect();
         let step = found.interval.seconds() * 1_000_000;
         assert!(starts.windows(2).all(|pair| pair[1].0 - pair[0].0 == step));
-        assert_eq!(found.values.len(), if is_split { counts(facet, events).len().min(3) } else { 0 }, "{query}");
+        assert_eq!(
+            found.values.len(),
+            if is_split { counts(facet, events).len().min(3) } else { 0 },
+            "{query}"
+        );
         for bucket in &found.buckets {
             let own: Vec<&Event> = events
                 .iter()
@@ -451,17 +483,50 @@ fn check_top(stored: &Stored, facet: &str, text: &str, expect: &Expect) {
 #[test]
 fn top_values_over_several_blocks() {
     let stored = many();
-    check_top(&stored, "user", "is:error", &expect!["user0 1000, user2 1000, user4 1000; 5 values, rest 2000, without 0, events 5000; examined 5000, skipped 15000"]);
-    check_top(&stored, "error", "", &expect!["AccessDenied 5000; 1 values, rest 0, without 15000, events 20000; examined 20000, skipped 0"]);
-    check_top(&stored, "ip", "is:error -service:s3 ip:10.0.1.0/24", &expect!["10.0.1.4 122, 10.0.1.5 122, 10.0.1.8 122; 11 values, rest 968, without 0, events 1334; examined 5000, skipped 15000"]);
-    check_top(&stored, "requestParameters.list.x", "requestParameters.n:<10", &expect!["a 2000, b0 1000, b1 1000; 3 values, rest 0, without 0, events 2000; examined 20000, skipped 0"]);
-    check_top(&stored, "eventID", "event:Call1 until:2023-07-10T12:00:10Z", &expect!["id1 1, id8 1; 2 values, rest 0, without 0, events 2; examined 2, skipped 19998"]);
+    check_top(
+        &stored,
+        "user",
+        "is:error",
+        &expect![
+            "user0 1000, user2 1000, user4 1000; 5 values, rest 2000, without 0, events 5000; examined 5000, skipped 15000"
+        ],
+    );
+    check_top(
+        &stored,
+        "error",
+        "",
+        &expect![
+            "AccessDenied 5000; 1 values, rest 0, without 15000, events 20000; examined 20000, skipped 0"
+        ],
+    );
+    check_top(
+        &stored,
+        "ip",
+        "is:error -service:s3 ip:10.0.1.0/24",
+        &expect![
+            "10.0.1.4 122, 10.0.1.5 122, 10.0.1.8 122; 11 values, rest 968, without 0, events 1334; examined 5000, skipped 15000"
+        ],
+    );
+    check_top(
+        &stored,
+        "requestParameters.list.x",
+        "requestParameters.n:<10",
+        &expect![
+            "a 2000, b0 1000, b1 1000; 3 values, rest 0, without 0, events 2000; examined 20000, skipped 0"
+        ],
+    );
+    check_top(
+        &stored,
+        "eventID",
+        "event:Call1 until:2023-07-10T12:00:10Z",
+        &expect!["id1 1, id8 1; 2 values, rest 0, without 0, events 2; examined 2, skipped 19998"],
+    );
 }
 
 #[test]
 fn a_histogram_starts_at_utc_hours_and_counts_empty_ones() {
     let stored = many();
-    let query = Query::parse("user:user3 since:2023-07-10T11:30", NOW).expect("a query");
+    let query = Query::parse("user:(user2 OR user3) since:2023-07-10T11:30", NOW).expect("a query");
     let hour = Interval::from_seconds(3_600);
     let facet = Facet::parse("error").expect("a facet");
     let range = TimeRange::default();
@@ -473,13 +538,14 @@ fn a_histogram_starts_at_utc_hours_and_counts_empty_ones() {
         .map(|bucket| format!("{} {} {:?}", bucket.start, bucket.events, bucket.split))
         .collect();
     expect![[r#"
-        2023-07-10T11:00:00Z 0 []
-        2023-07-10T12:00:00Z 360 []
-        2023-07-10T13:00:00Z 360 []
-        2023-07-10T14:00:00Z 360 []
-        2023-07-10T15:00:00Z 360 []
-        2023-07-10T16:00:00Z 360 []
-        2023-07-10T17:00:00Z 200 []"#]].assert_eq(&lines.join("\n"));
+        2023-07-10T11:00:00Z 0 [0]
+        2023-07-10T12:00:00Z 720 [180]
+        2023-07-10T13:00:00Z 720 [180]
+        2023-07-10T14:00:00Z 720 [180]
+        2023-07-10T15:00:00Z 720 [180]
+        2023-07-10T16:00:00Z 720 [180]
+        2023-07-10T17:00:00Z 400 [100]"#]]
+    .assert_eq(&lines.join("\n"));
     let second = Interval::from_seconds(1);
     let refused = histogram(&stored.snapshot, &query, range, second, None);
     assert!(matches!(refused, Err(HistogramError::TooManyBuckets { .. })), "{refused:?}");

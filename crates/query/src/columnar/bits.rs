@@ -74,7 +74,8 @@ impl Bits {
 
     /// How many rows it has before `row`.
     pub(crate) fn len_before(&self, row: usize) -> usize {
-        let whole: usize = self.words.iter().take(row / 64).map(|word| word.count_ones() as usize).sum();
+        let whole: usize =
+            self.words.iter().take(row / 64).map(|word| word.count_ones() as usize).sum();
         let part = self.words.get(row / 64).copied().unwrap_or_default();
         let part = part & ((1_u64 << (row % 64)) - 1);
         whole + part.count_ones() as usize
@@ -174,12 +175,14 @@ mod tests {
         // Rows: no, unknown, yes.
         let three = || RowMask { yes: bits(3, &[2]), may: bits(3, &[1, 2]) };
         let shown = |mask: &RowMask| {
-            (0..3).map(|row| match (mask.yes.has(row), mask.may.has(row)) {
-                (true, true) => 'y',
-                (false, true) => '?',
-                (false, false) => 'n',
-                (true, false) => '!',
-            }).collect::<String>()
+            (0..3)
+                .map(|row| match (mask.yes.has(row), mask.may.has(row)) {
+                    (true, true) => 'y',
+                    (false, true) => '?',
+                    (false, false) => 'n',
+                    (true, false) => '!',
+                })
+                .collect::<String>()
         };
         let unknown = RowMask { yes: Bits::none(3), may: Bits::all(3) };
         let (mut and, mut or) = (three(), three());

@@ -106,8 +106,7 @@ impl<'s> Block<'s> {
     pub(crate) fn conflicts(&self) -> Result<Bits, ReadSegmentError> {
         let mut found = Bits::none(self.rows);
         let array = self.column(Column::Conflict)?;
-        if let Some(array) =
-            array.as_ref().and_then(|array| array.as_primitive_opt::<Int32Type>())
+        if let Some(array) = array.as_ref().and_then(|array| array.as_primitive_opt::<Int32Type>())
         {
             let values = array.iter().enumerate();
             values.filter(|it| it.1.unwrap_or(0) > 0).for_each(|(row, _)| found.insert(row));
@@ -242,8 +241,7 @@ impl<'t> TextsView<'t> {
         for row in wanted.iter() {
             let Some(code) = self.code(row) else { continue };
             let Some(slot) = known.get_mut(code) else { continue };
-            let is_passing =
-                *slot.get_or_insert_with(|| self.value(code).is_some_and(&mut passes));
+            let is_passing = *slot.get_or_insert_with(|| self.value(code).is_some_and(&mut passes));
             if is_passing {
                 found.insert(row);
             }

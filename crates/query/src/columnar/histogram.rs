@@ -93,7 +93,8 @@ impl Interval {
     /// whole weeks start on Mondays.
     pub fn start_of(self, at: Timestamp) -> Timestamp {
         // 1970-01-05 was a Monday.
-        let offset = if self.micros % (WEEK * MICROS_PER_SECOND) == 0 { 4 * MICROS_PER_DAY } else { 0 };
+        let offset =
+            if self.micros % (WEEK * MICROS_PER_SECOND) == 0 { 4 * MICROS_PER_DAY } else { 0 };
         let over = (at.0.saturating_sub(offset)).rem_euclid(self.micros);
         Timestamp(at.0.saturating_sub(over))
     }

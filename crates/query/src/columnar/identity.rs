@@ -17,6 +17,8 @@ pub(crate) const USER: &[Field] = &[
     Field::UserIdentityArn,
     Field::UserIdentityUserName,
 ];
+/// The columns that tell the user name of most: where they tell one, no other column changes it.
+pub(crate) const PRINCIPAL: &[Field] = &[Field::UserIdentityType, Field::UserIdentityPrincipalId];
 /// The columns that say as whom, as `role:` understands it.
 pub(crate) const ROLE: &[Field] =
     &[Field::UserIdentityArn, Field::SessionIssuerUserName, Field::SessionIssuerArn];
@@ -38,6 +40,9 @@ pub(crate) fn for_each_identity<T: Copy>(
     mut derive: impl FnMut(&Identity<'_>) -> T,
     mut each: impl FnMut(usize, T),
 ) -> Result<(), ReadSegmentError> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
     let mut texts: Vec<(Field, Texts)> = Vec::with_capacity(fields.len());
     for field in fields {
         if let Some(column) = block.texts(Column::Field(*field))? {

@@ -2,7 +2,7 @@
 
 use trailhound_record::field::{Field, Kind, Level, Member};
 use trailhound_record::rebuild::members_of_shape;
-use trailhound_search::column::{ColumnTest, TextTest, service_passes};
+use trailhound_search::column::{ColumnTest, Identity, TextTest, service_passes};
 use trailhound_search::{Flag, SearchField};
 use trailhound_store::{Column, ReadSegmentError};
 
@@ -79,15 +79,11 @@ fn of_identity(block: &Block<'_>, wanted: &Bits, field: SearchField, test: &Colu
         }
     };
     let names = if field == SearchField::User {
-        let derive = |it: &trailhound_search::column::Identity<'_>| {
-            it.any_user(|value| test.passes(value))
-        };
+        let derive = |it: &Identity<'_>| it.any_user(|value| test.passes(value));
         for_each_identity(block, USER, wanted, derive, insert)?;
         USER_NAMES
     } else {
-        let derive = |it: &trailhound_search::column::Identity<'_>| {
-            it.any_role(|value| test.passes(value))
-        };
+        let derive = |it: &Identity<'_>| it.any_role(|value| test.passes(value));
         for_each_identity(block, ROLE, wanted, derive, insert)?;
         ROLE_NAMES
     };
@@ -151,11 +147,7 @@ pub(crate) fn of_flag(block: &Block<'_>, wanted: &Bits, flag: Flag) -> Masked {
 }
 
 /// A bound on the event time.
-pub(crate) fn of_times(
-    block: &Block<'_>,
-    wanted: &Bits,
-    passes: impl Fn(i64) -> bool,
-) -> Masked {
+pub(crate) fn of_times(block: &Block<'_>, wanted: &Bits, passes: impl Fn(i64) -> bool) -> Masked {
     let times = block.times()?;
     let mut yes = Bits::none(block.rows);
     for row in wanted.iter() {
@@ -250,9 +242,10 @@ pub(crate) fn of_text(block: &Block<'_>, wanted: &Bits, test: &TextTest) -> Mask
     let mut left = wanted.clone();
     left.drop_all(&yes);
     // What has no column stands here as in the record.
-    yes.add(&block.passing(Column::ExtraFields, &left, |extras| {
-        test.is_in_json(extras, &mut scratch)
-    })?);
+    yes.add(
+        &block
+            .passing(Column::ExtraFields, &left, |extras| test.is_in_json(extras, &mut scratch))?,
+    );
     let mut unknown = Bits::none(block.rows);
     // The long columns last: fewer rows of them are read then.
     let mut fields: Vec<Field> = Field::ALL.to_vec();

@@ -102,7 +102,10 @@ impl Tally for Counts<'_> {
         if self.counts.is_empty() {
             self.counts = other.counts;
         } else {
-            other.counts.into_iter().for_each(|(text, count)| add_to(&mut self.counts, text, count));
+            other
+                .counts
+                .into_iter()
+                .for_each(|(text, count)| add_to(&mut self.counts, text, count));
         }
         self.events += other.events;
         self.without += other.without;
@@ -239,7 +242,8 @@ impl Tally for Pairs<'_> {
             self.count(*name, *events);
         }
         for (name, with) in other.pairs.into_keys() {
-            if let (Some(name), Some(with)) = (names.get(name as usize), others.get(with as usize)) {
+            if let (Some(name), Some(with)) = (names.get(name as usize), others.get(with as usize))
+            {
                 self.pairs.insert((*name, *with), ());
             }
         }

@@ -74,11 +74,7 @@ impl Segment {
     }
 
     /// The rows of `set` that may meet `condition`.
-    fn narrow(
-        &self,
-        condition: &Condition,
-        mut set: RowSet,
-    ) -> Result<RowSet, ReadSegmentError> {
+    fn narrow(&self, condition: &Condition, mut set: RowSet) -> Result<RowSet, ReadSegmentError> {
         match condition {
             Condition::Any => {}
             Condition::Never => return Ok(RowSet::none(self.rows())),
@@ -127,9 +123,8 @@ impl Segment {
     ) -> Result<(), ReadSegmentError> {
         // A row without a time has the least of all.
         let start = start_micros.unwrap_or(i64::MIN).max(i64::MIN + 1);
-        let is_within = |(first, last): (i64, i64)| {
-            first >= start && end_micros.is_none_or(|end| last < end)
-        };
+        let is_within =
+            |(first, last): (i64, i64)| first >= start && end_micros.is_none_or(|end| last < end);
         if self.entry().time_micros.is_some_and(is_within) {
             return Ok(());
         }
