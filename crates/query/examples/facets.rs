@@ -44,12 +44,13 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-type Case = (&'static str, Box<dyn Fn(&Snapshot) -> Result<String>>);
+type Run = Box<dyn Fn(&Snapshot) -> Result<String>>;
+type Case = (&'static str, Run);
 
 fn cases(of_day: TimeRange) -> Vec<Case> {
     let all = TimeRange::default();
     let by = |name: &'static str, facet: &'static str, text: &'static str, range, limit| {
-        let run: Box<dyn Fn(&Snapshot) -> Result<String>> = Box::new(move |snapshot| {
+        let run: Run = Box::new(move |snapshot| {
             let query = Query::parse(text, Timestamp(0))?;
             let top = top(snapshot, &Facet::parse(facet)?, &query, range, limit);
             let first = top.values.first().map(|(value, count)| format!("{value} {count}"));
@@ -60,14 +61,14 @@ fn cases(of_day: TimeRange) -> Vec<Case> {
         (name, run)
     };
     let number = |name: &'static str, text: &'static str| {
-        let run: Box<dyn Fn(&Snapshot) -> Result<String>> = Box::new(move |snapshot| {
+        let run: Run = Box::new(move |snapshot| {
             let counted = count(snapshot, &Query::parse(text, Timestamp(0))?, all);
             Ok(format!("{} events, {:?}", counted.events, counted.coverage))
         });
         (name, run)
     };
     let hours = |name: &'static str, text: &'static str| {
-        let run: Box<dyn Fn(&Snapshot) -> Result<String>> = Box::new(move |snapshot| {
+        let run: Run = Box::new(move |snapshot| {
             let query = Query::parse(text, Timestamp(0))?;
             let hour = Interval::from_seconds(3_600);
             let found = histogram(snapshot, &query, all, hour, None)?;
@@ -76,7 +77,7 @@ fn cases(of_day: TimeRange) -> Vec<Case> {
         });
         (name, run)
     };
-    let distinct: Box<dyn Fn(&Snapshot) -> Result<String>> = Box::new(move |snapshot| {
+    let distinct: Run = Box::new(move |snapshot| {
         let (ip, user) = (Facet::parse("ip")?, Facet::parse("user")?);
         let query = Query::parse("", Timestamp(0))?;
         let found = distinct_per(snapshot, &ip, &user, &query, all, 10);

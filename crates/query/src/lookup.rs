@@ -76,7 +76,7 @@ pub struct LookupPage {
 pub struct Coverage {
     /// Events in the segments that the time range meets.
     pub events_in_range: u64,
-    /// Events whose record was read to decide.
+    /// Events whose record, or columns, were read to decide.
     pub events_examined: u64,
     /// Events of `events_in_range` that the index alone ruled out, where it was asked for that.
     pub events_skipped: u64,

@@ -12,43 +12,69 @@ fn check(env: &TestEnv, query: &[&str], expect: Expect) {
 #[test]
 fn terms_find_their_events() {
     let env = TestEnv::with_logs();
-    check(&env, &["EXAMPLE-REPORTS"], expect![[r#"
+    check(
+        &env,
+        &["EXAMPLE-REPORTS"],
+        expect![[r#"
         event_time            username  event_name
         2023-07-10 09:10:00Z  build-42  DeleteBucket
-    "#]]);
-    check(&env, &["event:Delete* OR", "user:alice is:write"], expect![[r#"
+    "#]],
+    );
+    check(
+        &env,
+        &["event:Delete* OR", "user:alice is:write"],
+        expect![[r#"
         event_time            username  event_name
         2023-07-10 09:10:00Z  build-42  DeleteBucket
         2023-07-10 08:05:00Z  alice     ReplaceRoute
-    "#]]);
-    check(&env, &["requestParameters.routeTableId:rtb-*"], expect![[r#"
+    "#]],
+    );
+    check(
+        &env,
+        &["requestParameters.routeTableId:rtb-*"],
+        expect![[r#"
         event_time            username  event_name
         2023-07-10 08:05:00Z  alice     ReplaceRoute
-    "#]]);
-    check(&env, &["ip:203.0.113.0/24 -event:Describe*", "--limit", "1"], expect![[r#"
+    "#]],
+    );
+    check(
+        &env,
+        &["ip:203.0.113.0/24 -event:Describe*", "--limit", "1"],
+        expect![[r#"
         event_time            username                          event_name
         2023-07-12 10:00:00Z  =HYPERLINK("http://example.com")  CreateUser
-    "#]]);
-    check(&env, &["--oldest-first", "--", "-is:read"], expect![[r#"
+    "#]],
+    );
+    check(
+        &env,
+        &["--oldest-first", "--", "-is:read"],
+        expect![[r#"
         event_time            username  event_name
         2023-07-10 08:05:00Z  alice     ReplaceRoute
         2023-07-10 09:10:00Z  build-42  DeleteBucket
         2023-07-12 10:00:00Z  =HYPERLINK("http://example.com")  CreateUser
-    "#]]);
+    "#]],
+    );
     check(&env, &["nothing-like-this"], expect![[""]]);
 }
 
 #[test]
 fn counts_are_one_number() {
     let env = TestEnv::with_logs();
-    env.check(&["search", "user:alice", "--count"], expect![[r#"
+    env.check(
+        &["search", "user:alice", "--count"],
+        expect![[r#"
         2
         --- stderr
         2 events of 5 in the time range's segments, 2 ruled out by the index
-    "#]]);
-    env.check(&["search", "user:alice", "--count", "--output", "json", "--quiet"], expect![[r#"
+    "#]],
+    );
+    env.check(
+        &["search", "user:alice", "--count", "--output", "json", "--quiet"],
+        expect![[r#"
         {"events":2}
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -77,7 +103,9 @@ fn a_wrong_query_is_pointed_at() {
 #[test]
 fn top_counts_values() {
     let env = TestEnv::with_logs();
-    env.check(&["top", "user"], expect![[r#"
+    env.check(
+        &["top", "user"],
+        expect![[r#"
         events  value
              2  alice
              1  =HYPERLINK("http://example.com")
@@ -85,21 +113,30 @@ fn top_counts_values() {
         --- stderr
         without a value: 1
         5 events of 5 in the time range's segments, 0 ruled out by the index
-    "#]]);
-    env.check(&["top", "event", "is:write", "--limit", "1"], expect![[r#"
+    "#]],
+    );
+    env.check(
+        &["top", "event", "is:write", "--limit", "1"],
+        expect![[r#"
         events  value
              1  CreateUser
         --- stderr
         without a value: 0; 2 other values: 2
         3 events of 5 in the time range's segments, 2 ruled out by the index
-    "#]]);
-    env.check(&["top", "user", "--output", "csv", "--quiet"], expect![[r#"
+    "#]],
+    );
+    env.check(
+        &["top", "user", "--output", "csv", "--quiet"],
+        expect![[r#"
         value,events
         alice,2
         "'=HYPERLINK(""http://example.com"")",1
         build-42,1
-    "#]]);
-    env.check(&["top", "region", "--output", "json", "--quiet"], expect![[r#"
+    "#]],
+    );
+    env.check(
+        &["top", "region", "--output", "json", "--quiet"],
+        expect![[r#"
         {
           "values": [
             {
@@ -116,7 +153,8 @@ fn top_counts_values() {
           "without": 0,
           "events": 5
         }
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -131,16 +169,22 @@ fn a_histogram_counts_days() {
     "#]]);
     let args =
         ["histogram", "--interval", "86400", "--split", "user", "--output", "csv", "--quiet"];
-    env.check(&args, expect![[r#"
+    env.check(
+        &args,
+        expect![[r#"
         start,events,alice,"'=HYPERLINK(""http://example.com"")",build-42
         2023-07-10 00:00:00Z,3,2,0,1
         2023-07-11 00:00:00Z,1,0,0,0
         2023-07-12 00:00:00Z,1,0,1,0
-    "#]]);
-    env.check(&["histogram", "--interval", "1"], expect![[r#"
+    "#]],
+    );
+    env.check(
+        &["histogram", "--interval", "1"],
+        expect![[r#"
         --- stderr
         error: the interval gives 180001 buckets; at most 10000 are counted
         hint: ask for a longer --interval
         --- exit 2
-    "#]]);
+    "#]],
+    );
 }

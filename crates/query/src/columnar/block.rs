@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef, StringArray};
+use arrow_buffer::NullBuffer;
 use trailhound_record::field::{Field, Kind};
 use trailhound_record::{Event, Timestamp};
 use trailhound_store::limits::BLOCK_ROWS;
@@ -34,7 +35,7 @@ pub(crate) struct Texts {
 /// The texts of a column: what differs once, and which row has which.
 pub(crate) struct TextsView<'t> {
     keys: Option<&'t [i32]>,
-    array: &'t dyn Array,
+    nulls: Option<&'t NullBuffer>,
     values: &'t StringArray,
     selected: Option<&'t Bits>,
 }
@@ -195,11 +196,12 @@ impl Texts {
         let selected = self.selected.as_ref();
         let array: &dyn Array = &self.array;
         if let Some(values) = array.as_string_opt::<i32>() {
-            return Some(TextsView { keys: None, array, values, selected });
+            return Some(TextsView { keys: None, nulls: values.nulls(), values, selected });
         }
         let dictionary = array.as_dictionary_opt::<Int32Type>()?;
         let values = dictionary.values().as_string_opt::<i32>()?;
-        Some(TextsView { keys: Some(dictionary.keys().values()), array, values, selected })
+        let keys = dictionary.keys();
+        Some(TextsView { keys: Some(keys.values()), nulls: keys.nulls(), values, selected })
     }
 }
 
@@ -216,13 +218,11 @@ impl<'t> TextsView<'t> {
             None => row,
             Some(selected) => selected.has(row).then(|| selected.len_before(row))?,
         };
-        if at >= self.array.len() || self.array.is_null(at) {
-            return None;
-        }
-        match self.keys {
-            Some(keys) => keys.get(at).map(|key| *key as usize),
-            None => Some(at),
-        }
+        let code = match self.keys {
+            Some(keys) => *keys.get(at)? as usize,
+            None => (at < self.values.len()).then_some(at)?,
+        };
+        self.nulls.is_none_or(|nulls| nulls.is_valid(at)).then_some(code)
     }
 
     /// The value called `code`.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use trailhound_record::field::{Field, Kind};
 use trailhound_record::{Event, Timestamp};
-use trailhound_search::column::for_each_leaf;
+use trailhound_search::column::{Identity, for_each_leaf};
 use trailhound_search::{
     Expr, ParseQueryError, ParseQueryReason, Path, Query, SearchField, Term, Test,
 };
@@ -12,7 +12,7 @@ use trailhound_store::{Column, ReadSegmentError};
 
 use crate::columnar::bits::Bits;
 use crate::columnar::block::Block;
-use crate::columnar::identity::{ROLE, ROLE_NAMES, USER, USER_NAMES, for_each_identity};
+use crate::columnar::identity::{PRINCIPAL, ROLE, ROLE_NAMES, USER, USER_NAMES, for_each_identity};
 use crate::columnar::mask::RESOURCE_FIELDS;
 use crate::columnar::place::Place;
 
@@ -222,22 +222,22 @@ impl Values {
         let names = if is_user { USER_NAMES } else { ROLE_NAMES };
         let extras = block.extras(names, wanted)?;
         let mut unknown = Bits::none(block.rows);
+        let mut left = wanted.clone();
+        if is_user {
+            left.drop_all(&self.of_principals(block, wanted)?);
+        }
         let (mut texts, mut pairs) =
             (std::mem::take(&mut self.texts), std::mem::take(&mut self.pairs));
         // What stands at a path of the record may also stand beside the columns, and then first.
-        let derive = |identity: &trailhound_search::column::Identity<'_>| {
+        let derive = |identity: &Identity<'_>| {
             let mut code = None;
             let mut push = |value: &str| {
                 texts.push(value.to_owned());
                 code = Some((texts.len() - 1) as u32);
                 true
             };
-            let derived = trailhound_search::column::Identity {
-                user_name: None,
-                issuer_user_name: None,
-                issuer_arn: None,
-                ..*identity
-            };
+            let derived =
+                Identity { user_name: None, issuer_user_name: None, issuer_arn: None, ..*identity };
             let is_derived = match is_user {
                 true => derived.any_user(&mut push),
                 false => derived.any_role(&mut push),
@@ -251,15 +251,43 @@ impl Values {
             (code, is_derived)
         };
         let fields = if is_user { USER } else { ROLE };
-        for_each_identity(block, fields, wanted, derive, |row, (code, is_derived)| {
+        for_each_identity(block, fields, &left, derive, |row, (code, is_derived)| {
             if !is_derived && extras.has(row) {
                 unknown.insert(row);
             } else if let Some(code) = code {
                 pairs.push((row as u32, code));
             }
         })?;
+        if left != *wanted {
+            pairs.sort_unstable();
+        }
         (self.texts, self.pairs) = (texts, pairs);
         Ok(unknown)
+    }
+
+    /// Adds the user names that type and principal id tell, without the longer columns; returns the rows
+    /// that have one.
+    fn of_principals(
+        &mut self,
+        block: &Block<'_>,
+        wanted: &Bits,
+    ) -> Result<Bits, ReadSegmentError> {
+        let (mut texts, mut pairs) =
+            (std::mem::take(&mut self.texts), std::mem::take(&mut self.pairs));
+        let mut found = Bits::none(block.rows);
+        let derive = |identity: &Identity<'_>| {
+            let username = identity.username?;
+            texts.push(username.to_owned());
+            Some((texts.len() - 1) as u32)
+        };
+        for_each_identity(block, PRINCIPAL, wanted, derive, |row, code| {
+            if let Some(code) = code {
+                found.insert(row);
+                pairs.push((row as u32, code));
+            }
+        })?;
+        (self.texts, self.pairs) = (texts, pairs);
+        Ok(found)
     }
 
     fn of_path(

@@ -17,6 +17,8 @@ pub(crate) const USER: &[Field] = &[
     Field::UserIdentityArn,
     Field::UserIdentityUserName,
 ];
+/// The columns that tell the user name of most: where they tell one, no other column changes it.
+pub(crate) const PRINCIPAL: &[Field] = &[Field::UserIdentityType, Field::UserIdentityPrincipalId];
 /// The columns that say as whom, as `role:` understands it.
 pub(crate) const ROLE: &[Field] =
     &[Field::UserIdentityArn, Field::SessionIssuerUserName, Field::SessionIssuerArn];
@@ -26,9 +28,8 @@ pub(crate) const USER_NAMES: &[&str] = &["userIdentity", "userName"];
 pub(crate) const ROLE_NAMES: &[&str] =
     &["userIdentity", "sessionContext", "sessionIssuer", "userName", "arn"];
 
-/// The most columns that an identity is made of.
-const COLUMNS: usize = 4;
-const NONE: u32 = u32::MAX;
+/// From so many pairs on, a table of them costs more than looking each up.
+const PAIRS_MAX: usize = 1 << 18;
 
 /// Calls `each` with every row of `wanted` and what `derive` makes of its identity, derived once for each
 /// different one.
@@ -39,7 +40,10 @@ pub(crate) fn for_each_identity<T: Copy>(
     mut derive: impl FnMut(&Identity<'_>) -> T,
     mut each: impl FnMut(usize, T),
 ) -> Result<(), ReadSegmentError> {
-    let mut texts: Vec<(Field, Texts)> = Vec::with_capacity(COLUMNS);
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let mut texts: Vec<(Field, Texts)> = Vec::with_capacity(fields.len());
     for field in fields {
         if let Some(column) = block.texts(Column::Field(*field))? {
             texts.push((*field, column));
@@ -47,22 +51,59 @@ pub(crate) fn for_each_identity<T: Copy>(
     }
     let views: Vec<(Field, TextsView<'_>)> =
         texts.iter().filter_map(|(field, texts)| Some((*field, texts.view()?))).collect();
-    let mut known: HashMap<[u32; COLUMNS], T, foldhash::fast::RandomState> = HashMap::default();
-    for row in wanted.iter() {
-        let mut codes = [NONE; COLUMNS];
-        for (code, (_, view)) in codes.iter_mut().zip(&views) {
-            *code = view.code(row).map_or(NONE, |code| code as u32);
-        }
-        let value = *known.entry(codes).or_insert_with(|| {
-            let value = |field: Field| {
-                let at = views.iter().zip(codes).find(|((of, _), _)| *of == field);
-                at.and_then(|((_, view), code)| view.value(code as usize))
-            };
+    let rows: Vec<usize> = wanted.iter().collect();
+    let mut groups = Groups { of_row: vec![0; rows.len()], firsts: vec![0] };
+    for (_, view) in &views {
+        groups.divide(&rows, view);
+    }
+    let derived: Vec<T> = groups
+        .firsts
+        .iter()
+        .map(|at| {
+            let row = rows.get(*at).copied().unwrap_or_default();
+            let value = |field: Field| views.iter().find(|it| it.0 == field)?.1.of_row(row);
             derive(&identity_of(value))
-        });
-        each(row, value);
+        })
+        .collect();
+    for (row, group) in rows.iter().zip(groups.of_row) {
+        if let Some(value) = derived.get(group as usize) {
+            each(*row, *value);
+        }
     }
     Ok(())
+}
+
+/// Rows with equal values, numbered from 0.
+struct Groups {
+    of_row: Vec<u32>,
+    /// The place of a row of each group.
+    firsts: Vec<usize>,
+}
+
+impl Groups {
+    /// Divides each group by the values of a column.
+    fn divide(&mut self, rows: &[usize], view: &TextsView<'_>) {
+        const NEW: u32 = u32::MAX;
+        let width = view.len() + 1;
+        let pairs = width * self.firsts.len();
+        let mut table = vec![NEW; if pairs <= PAIRS_MAX { pairs } else { 0 }];
+        let mut map: HashMap<usize, u32, foldhash::fast::RandomState> = HashMap::default();
+        let mut firsts = Vec::new();
+        for (at, (row, group)) in rows.iter().zip(&mut self.of_row).enumerate() {
+            let code = view.code(*row).map_or(0, |code| code + 1);
+            let pair = *group as usize * width + code;
+            let slot = match table.get_mut(pair) {
+                Some(slot) => slot,
+                None => map.entry(pair).or_insert(NEW),
+            };
+            if *slot == NEW {
+                *slot = firsts.len() as u32;
+                firsts.push(at);
+            }
+            *group = *slot;
+        }
+        self.firsts = firsts;
+    }
 }
 
 fn identity_of<'v>(value: impl Fn(Field) -> Option<&'v str>) -> Identity<'v> {

@@ -2,7 +2,7 @@
 
 use trailhound_record::field::{Field, Kind, Level, Member};
 use trailhound_record::rebuild::members_of_shape;
-use trailhound_search::column::{ColumnTest, TextTest, service_passes};
+use trailhound_search::column::{ColumnTest, Identity, TextTest, service_passes};
 use trailhound_search::{Flag, SearchField};
 use trailhound_store::{Column, ReadSegmentError};
 
@@ -79,13 +79,11 @@ fn of_identity(block: &Block<'_>, wanted: &Bits, field: SearchField, test: &Colu
         }
     };
     let names = if field == SearchField::User {
-        let derive =
-            |it: &trailhound_search::column::Identity<'_>| it.any_user(|value| test.passes(value));
+        let derive = |it: &Identity<'_>| it.any_user(|value| test.passes(value));
         for_each_identity(block, USER, wanted, derive, insert)?;
         USER_NAMES
     } else {
-        let derive =
-            |it: &trailhound_search::column::Identity<'_>| it.any_role(|value| test.passes(value));
+        let derive = |it: &Identity<'_>| it.any_role(|value| test.passes(value));
         for_each_identity(block, ROLE, wanted, derive, insert)?;
         ROLE_NAMES
     };

@@ -72,14 +72,14 @@ pub(crate) fn tally<T: Tally>(
     let (tasks, mut coverage) = tasks_of(snapshot, query);
     let plan = ColumnQuery::new(query);
     let share = tasks.len().div_ceil(rayon::current_num_threads() * 8).max(1);
-    let parts: Vec<(T, Vec<String>)> = tasks
+    let parts: Vec<(T, Vec<(String, u64)>)> = tasks
         .par_chunks(share)
         .fold(
             || (new(), Vec::new()),
             |(mut tally, mut failed), tasks| {
                 for task in tasks {
                     if let Err(error) = task.run(&plan, &mut tally) {
-                        failed.push(error_text(&error));
+                        failed.push((error_text(&error), task.rows.len() as u64));
                     }
                 }
                 (tally, failed)
@@ -89,7 +89,10 @@ pub(crate) fn tally<T: Tally>(
     let mut all = new();
     for (part, failed) in parts {
         all.merge(part);
-        coverage.unreadable.extend(failed);
+        for (error, rows) in failed {
+            coverage.events_examined -= rows;
+            coverage.unreadable.push(error);
+        }
     }
     coverage.unreadable.sort();
     coverage.unreadable.dedup();
