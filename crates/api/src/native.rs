@@ -130,24 +130,20 @@ struct EventsRequest {
     query: LookupQuery,
     limit: usize,
     cursor: Option<String>,
-    digest: QueryDigest,
 }
 
 impl EventsRequest {
-    fn parse(pairs: &[(String, String)]) -> Result<Self, NativeError> {
+    /// Reads `pairs`; ages count back from `asked`.
+    fn parse(pairs: &[(String, String)], asked: Timestamp) -> Result<Self, NativeError> {
         let mut seen: Vec<&str> = Vec::new();
-        let mut request = Self {
-            query: LookupQuery::default(),
-            limit: NATIVE_LIMIT_DEFAULT,
-            cursor: None,
-            digest: digest(pairs),
-        };
+        let mut request =
+            Self { query: LookupQuery::default(), limit: NATIVE_LIMIT_DEFAULT, cursor: None };
         for (name, value) in pairs {
             if seen.contains(&name.as_str()) {
                 return Err(NativeError::RepeatedParameter { name: name.clone() });
             }
             seen.push(name);
-            request.set(name, value)?;
+            request.set(name, value, asked)?;
         }
         if let (Some(since), Some(until)) = (request.query.start, request.query.end)
             && since >= until
@@ -157,7 +153,7 @@ impl EventsRequest {
         Ok(request)
     }
 
-    fn set(&mut self, name: &str, value: &str) -> Result<(), NativeError> {
+    fn set(&mut self, name: &str, value: &str, asked: Timestamp) -> Result<(), NativeError> {
         let text = Some(value.to_owned());
         let query = &mut self.query;
         match name {
@@ -174,9 +170,10 @@ impl EventsRequest {
             "error_code" => query.error_code = text,
             "event_type" => query.event_type = text,
             "q" => {
-                let search = Search::parse(value, now()).map_err(|error| {
-                    let (at, reason) = (error.span.start, error.reason.to_string());
-                    NativeError::BadSearch { at, reason }
+                let search = Search::parse(value, asked).map_err(|error| {
+                    let guess = error.suggestion.map(|it| format!("; did you mean `{it}`?"));
+                    let reason = format!("{}{}", error.reason, guess.unwrap_or_default());
+                    NativeError::BadSearch { at: error.span.start, reason }
                 })?;
                 query.search = Some(search);
             }
@@ -347,13 +344,21 @@ async fn look_up(
     state: &ApiState,
     pairs: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Vec<u8>, NativeError> {
-    let EventsRequest { query, limit, cursor, digest } = EventsRequest::parse(&pairs?.0)?;
-    let after = match cursor {
-        None => None,
-        Some(cursor) => Some(state.tokens.open(&digest, &cursor).ok_or(NativeError::BadCursor)?),
-    };
+    let pairs = pairs?.0;
+    let digest = digest(&pairs);
+    let asked = now();
+    let mut request = EventsRequest::parse(&pairs, asked)?;
+    let mut after = None;
+    let mut first_asked = asked;
+    if let Some(cursor) = &request.cursor {
+        let opened = state.tokens.open_at(&digest, cursor).ok_or(NativeError::BadCursor)?;
+        first_asked = opened.1.unwrap_or(asked);
+        after = Some(opened.0);
+        request = EventsRequest::parse(&pairs, first_asked)?;
+    }
+    let EventsRequest { query, limit, .. } = request;
     let page = state.call(move |app| app.lookup(&query, after.as_ref(), limit)).await??;
-    let next = page.next.as_ref().map(|position| state.tokens.seal(&digest, position));
+    let next = page.next.as_ref().map(|at| state.tokens.seal_at(&digest, at, Some(first_asked)));
     events_json(&page.events, next, &page.coverage)
 }
 

@@ -13,26 +13,32 @@ fn pairs(query: &str) -> Vec<(String, String)> {
 
 #[track_caller]
 fn check_error(query: &str, expect: Expect) {
-    let error = EventsRequest::parse(&pairs(query)).unwrap_err();
+    let error = EventsRequest::parse(&pairs(query), Timestamp(0)).unwrap_err();
     expect.assert_eq(&format!("{} {}: {error}", error.status().as_u16(), error.code()));
 }
 
 #[test]
 fn every_parameter_reaches_the_lookup() {
-    let request = EventsRequest::parse(&pairs(
-        "event_id=a&event_name=b&event_source=c&read_only=true&username=d&resource_type=e&\
+    let request = EventsRequest::parse(
+        &pairs(
+            "event_id=a&event_name=b&event_source=c&read_only=true&username=d&resource_type=e&\
          resource_name=f&access_key_id=g&account_id=h&aws_region=i&source_ip_address=j&error_code=&\
          event_type=k&q=l&category=management&since=2026-01-10&until=2026-01-10T01:00:00 01:00&\
          limit=7&cursor=m",
-    ));
+        ),
+        Timestamp(0),
+    );
     // `until` is `since` in another zone, an hour ahead of UTC: the range would be empty.
     assert!(matches!(request, Err(NativeError::EmptyRange)));
-    let request = EventsRequest::parse(&pairs(
-        "event_id=a&event_name=b&event_source=c&read_only=true&username=d&resource_type=e&\
+    let request = EventsRequest::parse(
+        &pairs(
+            "event_id=a&event_name=b&event_source=c&read_only=true&username=d&resource_type=e&\
          resource_name=f&access_key_id=g&account_id=h&aws_region=i&source_ip_address=j&error_code=&\
          event_type=k&q=l&category=management&since=2026-01-10&until=2026-01-10T01:00:01 01:00&\
          limit=7&cursor=m",
-    ))
+        ),
+        Timestamp(0),
+    )
     .unwrap();
     let text = |text: &str| Some(text.to_owned());
     let expected = LookupQuery {
@@ -60,9 +66,9 @@ fn every_parameter_reaches_the_lookup() {
 
 #[test]
 fn every_known_parameter_is_accepted() {
-    let mut request = EventsRequest::parse(&[]).unwrap();
+    let mut request = EventsRequest::parse(&[], Timestamp(0)).unwrap();
     for name in PARAMETERS {
-        let result = request.set(name, "1");
+        let result = request.set(name, "1", Timestamp(0));
         assert!(!matches!(result, Err(NativeError::UnknownParameter { .. })), "{name}");
     }
 }
@@ -119,7 +125,7 @@ fn a_wrong_parameter_is_named_with_what_it_takes() {
 
 #[test]
 fn a_cursor_is_bound_to_all_but_page_and_order() {
-    let digest = |query| EventsRequest::parse(&pairs(query)).unwrap().digest;
+    let digest = |query| digest(&pairs(query));
     let bound = digest("event_name=a&username=b");
     assert_eq!(bound, digest("username=b&event_name=a&limit=3&cursor=x"));
     assert_ne!(bound, digest("event_name=a"));

@@ -11,6 +11,7 @@ use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use trailhound_app::lookup::Position;
+use trailhound_record::Timestamp;
 
 const MAC_BYTES: usize = 32;
 const VERSION: u32 = 1;
@@ -32,6 +33,9 @@ struct Body {
     version: u32,
     query: String,
     after: Position,
+    /// When the first page was asked for: what "an hour ago" means on every page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked_micros: Option<i64>,
 }
 
 /// Seals and opens page tokens.
@@ -46,7 +50,22 @@ impl PageTokens {
 
     /// Returns the token that continues the query after `after`.
     pub(crate) fn seal(&self, query: &QueryDigest, after: &Position) -> String {
-        let body = Body { version: VERSION, query: query.0.clone(), after: after.clone() };
+        self.seal_at(query, after, None)
+    }
+
+    /// As [`PageTokens::seal`], for a query that was first asked at `asked`.
+    pub(crate) fn seal_at(
+        &self,
+        query: &QueryDigest,
+        after: &Position,
+        asked: Option<Timestamp>,
+    ) -> String {
+        let body = Body {
+            version: VERSION,
+            query: query.0.clone(),
+            after: after.clone(),
+            asked_micros: asked.map(|at| at.0),
+        };
         // Numbers and texts always serialize.
         let body = serde_json::to_vec(&body).unwrap_or_default();
         let mut token = self.mac(&body).finalize().into_bytes().to_vec();
@@ -56,11 +75,21 @@ impl PageTokens {
 
     /// Returns the position in `token`, if this store sealed it for this very query.
     pub(crate) fn open(&self, query: &QueryDigest, token: &str) -> Option<Position> {
+        self.open_at(query, token).map(|(after, _)| after)
+    }
+
+    /// As [`PageTokens::open`], with when the query was first asked.
+    pub(crate) fn open_at(
+        &self,
+        query: &QueryDigest,
+        token: &str,
+    ) -> Option<(Position, Option<Timestamp>)> {
         let token = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (mac, body) = token.split_at_checked(MAC_BYTES)?;
         self.mac(body).verify_slice(mac).ok()?;
         let body: Body = serde_json::from_slice(body).ok()?;
-        (body.version == VERSION && body.query == query.0).then_some(body.after)
+        let asked = body.asked_micros.map(Timestamp);
+        (body.version == VERSION && body.query == query.0).then_some((body.after, asked))
     }
 
     fn mac(&self, body: &[u8]) -> Hmac<Sha256> {

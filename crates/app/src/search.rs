@@ -1,6 +1,5 @@
 //! What else a search can ask for: counts, facets, a histogram, other orders, and events as they arrive.
 
-use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -9,7 +8,7 @@ pub use trailhound_query::columnar::{
     Bucket, Counted, Facet, Histogram, HistogramError, Interval, Top,
 };
 use trailhound_query::search::{Query, TimeRange};
-use trailhound_query::{Coverage, LookupQuery, Position};
+use trailhound_query::{Coverage, LookupQuery};
 use trailhound_record::{Event, Timestamp};
 use trailhound_store::Snapshot;
 
@@ -144,27 +143,12 @@ impl Arrivals<'_> {
         query: &LookupQuery,
         mut each: impl FnMut(&[Event]) -> Result<(), E>,
     ) -> Result<Coverage, E> {
-        let now = self.app.store().snapshot().map_err(LookupError::from)?;
+        let (now, fresh) = self.app.store().arrivals(&self.seen).map_err(LookupError::from)?;
         let mut all = Coverage::default();
-        if now.version() == self.seen.version() {
-            return Ok(all);
-        }
-        let paths = |snapshot: &Snapshot| -> HashSet<String> {
-            snapshot.segments().iter().map(|segment| segment.entry().path.clone()).collect()
-        };
-        let (paths_before, paths_now) = (paths(&self.seen), paths(&now));
-        // Compaction moves rows to new segments: these are no arrivals.
-        let gone = self.seen.only(|segment| !paths_now.contains(&segment.entry().path));
-        let moved: HashSet<Position> = positions(&gone, query);
-        let fresh = now.only(|segment| !paths_before.contains(&segment.entry().path));
         for segment in fresh.segments().iter().rev() {
             let one = fresh.only(|other| other.entry().path == segment.entry().path);
             let mut stream = trailhound_query::EventStream::new(&one, query, None);
-            let mut events: Vec<Event> = stream
-                .by_ref()
-                .filter(|(position, _)| !moved.contains(position))
-                .map(|(_, event)| event)
-                .collect();
+            let mut events: Vec<Event> = stream.by_ref().map(|(_, event)| event).collect();
             all.add(&stream.into_coverage());
             events.reverse();
             if !events.is_empty() {
@@ -174,8 +158,4 @@ impl Arrivals<'_> {
         self.seen = now;
         Ok(all)
     }
-}
-
-fn positions(snapshot: &Snapshot, query: &LookupQuery) -> HashSet<Position> {
-    trailhound_query::EventStream::new(snapshot, query, None).map(|(at, _)| at).collect()
 }

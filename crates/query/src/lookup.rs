@@ -89,6 +89,7 @@ impl Coverage {
     pub fn add(&mut self, other: &Self) {
         self.events_in_range += other.events_in_range;
         self.events_examined += other.events_examined;
+        self.events_skipped += other.events_skipped;
         for unreadable in &other.unreadable {
             if !self.unreadable.contains(unreadable) {
                 self.unreadable.push(unreadable.clone());

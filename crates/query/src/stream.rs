@@ -270,14 +270,10 @@ impl Search<'_> {
             if stream.asked != Some(block) {
                 *examined += rows.len() as u64;
             }
-            for row in stream.segment.read_rows(&rows)?.into_iter().rev() {
-                if self.after.as_ref().is_some_and(|after| row.position >= *after) {
-                    continue;
-                }
-                // What the store took as a record parses again; if it does not, verify tells.
-                let Ok(event) = Event::parse(row.body, row.position.conflict) else { continue };
-                if matches(self.query, &event) {
-                    stream.found.push_back((row.position, event));
+            for (position, event) in stream.segment.read_events(&rows)?.into_iter().rev() {
+                let is_shown = self.after.as_ref().is_some_and(|after| position >= *after);
+                if !is_shown && matches(self.query, &event) {
+                    stream.found.push_back((position, event));
                 }
             }
         }

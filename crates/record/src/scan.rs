@@ -211,12 +211,14 @@ impl Scan<'_, '_> {
         let start = self.at;
         let value = self.string()?;
         let inner = Span::new(start + 1, self.at - 1);
-        let seconds = canonical_seconds(inner.of(self.text));
+        let seconds = canonical_seconds(inner.of(self.text))
+            .filter(|seconds| Timestamp::from_seconds(*seconds).has_date());
         self.walk.time_micros = match seconds {
             Some(seconds) => Some(seconds * MICROS_PER_SECOND),
             None => std::str::from_utf8(self.walk.text_of(self.text, value))
                 .ok()
                 .and_then(Timestamp::parse)
+                .filter(|at| at.has_date())
                 .map(|at| at.0),
         };
         if self.walk.time_micros.is_some() {

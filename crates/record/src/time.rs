@@ -39,6 +39,12 @@ impl Timestamp {
         i32::try_from(self.0.div_euclid(MICROS_PER_DAY)).unwrap_or(i32::MAX)
     }
 
+    /// Whether it lies in the years 0001 to 9999: others have no date in a calendar or a path, and count
+    /// as unreadable.
+    pub fn has_date(self) -> bool {
+        (-719_162..2_932_897).contains(&self.day())
+    }
+
     /// Returns `text` as CloudTrail writes it, if this instant is a whole second of a four-digit year.
     pub fn canonical_text(self) -> Option<String> {
         let at = DateTime::<Utc>::from_timestamp_micros(self.0)?;

@@ -34,6 +34,25 @@ pub(crate) fn write_new(path: &FsPath, bytes: &[&[u8]]) -> io::Result<()> {
     sync_folder(folder)
 }
 
+/// Writes `bytes` to `path`, durably, in the place of what is there: readers see the old or the new.
+pub(crate) fn replace(path: &FsPath, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(FsPath::new("."));
+    create_folders(folder)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = folder.join(format!(".{name}.{}.tmp", uuid::Uuid::new_v4().simple()));
+    let write = || {
+        let mut file = File::create_new(&temporary)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&temporary, path)
+    };
+    write().inspect_err(|_| {
+        // The write has failed already; a file left behind is swept later.
+        let _ = fs::remove_file(&temporary);
+    })?;
+    sync_folder(folder)
+}
+
 fn write_and_link(temporary: &FsPath, path: &FsPath, bytes: &[&[u8]]) -> io::Result<()> {
     let mut file = File::create_new(temporary)?;
     for part in bytes {

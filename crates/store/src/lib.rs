@@ -113,6 +113,20 @@ impl Store {
         Ok(Arc::clone(&current))
     }
 
+    /// The newest snapshot, and the segments that brought new events since `seen`, the newest first;
+    /// what compaction merged meanwhile still counts.
+    ///
+    /// # Errors
+    /// As [`Store::snapshot`].
+    pub fn arrivals(&self, seen: &Snapshot) -> Result<(Arc<Snapshot>, Snapshot), TableError> {
+        let now = self.snapshot()?;
+        let table = lock(&self.table);
+        let entries = table.appended(seen.version + 1..=now.version)?;
+        let segments = segments_of(table.folder(), entries, &now);
+        let version = now.version;
+        Ok((now, Snapshot { version, segments }))
+    }
+
     /// Takes the right to write, which one process at a time has.
     ///
     /// # Errors
@@ -144,14 +158,19 @@ impl Store {
 }
 
 fn snapshot_of(table: &Table, before: &Snapshot) -> Result<Snapshot, TableError> {
+    let segments = segments_of(table.folder(), table.entries()?, before);
+    Ok(Snapshot { version: table.version(), segments })
+}
+
+/// Segments, the newest first; those that `before` has are shared.
+fn segments_of(folder: &Path, entries: Vec<SegmentEntry>, before: &Snapshot) -> Vec<Arc<Segment>> {
     let known: HashMap<&str, &Arc<Segment>> =
         before.segments.iter().map(|segment| (segment.entry().path.as_str(), segment)).collect();
-    let mut segments: Vec<Arc<Segment>> = table
-        .entries()?
+    let mut segments: Vec<Arc<Segment>> = entries
         .into_iter()
         .map(|entry| match known.get(entry.path.as_str()) {
             Some(segment) => Arc::clone(segment),
-            None => Arc::new(Segment::new(table.folder(), entry)),
+            None => Arc::new(Segment::new(folder, entry)),
         })
         .collect();
     segments.sort_by(|a, b| {
@@ -160,7 +179,7 @@ fn snapshot_of(table: &Table, before: &Snapshot) -> Result<Snapshot, TableError>
         };
         key(b).cmp(&key(a))
     });
-    Ok(Snapshot { version: table.version(), segments })
+    segments
 }
 
 /// Writes a secret beside the index, readable by its owner only, unless the file is there already.

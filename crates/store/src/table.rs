@@ -1,6 +1,7 @@
 //! The table log: which segments are live. A Delta Lake table, through `deltalake-core`.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -222,6 +223,28 @@ impl Table {
         runtime.block_on(inner.update_incremental(None)).map_err(log_error("read"))
     }
 
+    /// The segments that brought new events with some versions, live or not by now: compaction brings
+    /// none.
+    pub(crate) fn appended(
+        &self,
+        versions: RangeInclusive<u64>,
+    ) -> Result<Vec<SegmentEntry>, TableError> {
+        let mut entries = Vec::new();
+        for version in versions {
+            let path = self.folder.join(format!("_delta_log/{version:020}.json"));
+            let at = |source| TableError::Folder { folder: path.clone(), source };
+            let text = std::fs::read_to_string(&path).map_err(at)?;
+            for line in text.lines() {
+                let action: LogAction =
+                    serde_json::from_str(line).map_err(|error| at(std::io::Error::other(error)))?;
+                let Some(add) = action.add.filter(|add| add.data_change) else { continue };
+                let day = add.partition_values.get(schema::EVENT_DATE).cloned().flatten();
+                entries.push(entry(add.path, add.size, day.as_deref(), add.stats.as_deref())?);
+            }
+        }
+        Ok(entries)
+    }
+
     /// What retention dropped, oldest first: the first day kept and the events dropped.
     pub(crate) fn retentions(&self) -> Result<Vec<(i32, u64)>, TableError> {
         let history: Vec<_> = self
@@ -242,6 +265,25 @@ impl Table {
         dropped.reverse();
         Ok(dropped)
     }
+}
+
+/// A line of the log, as far as it says which files were added.
+///
+/// # Source
+/// Delta transaction log protocol, "Add File and Remove File".
+#[derive(serde::Deserialize)]
+struct LogAction {
+    add: Option<LogAdd>,
+}
+
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LogAdd {
+    path: String,
+    size: i64,
+    data_change: bool,
+    partition_values: HashMap<String, Option<String>>,
+    stats: Option<String>,
 }
 
 const RETAINED_FROM: &str = "trailhound.firstDayKept";

@@ -222,11 +222,10 @@ impl<'s> Writer<'s> {
     }
 }
 
-/// The UTC date of an event time; nothing when that is not readable or beyond every calendar.
+/// The UTC date of an event time; nothing when that is not readable.
 pub fn day_of(event_time_micros: i64) -> Option<i32> {
-    let day = trailhound_record::Timestamp(event_time_micros).day();
-    // Delta dates and paths hold four-digit years.
-    (event_time_micros != i64::MIN && (-719_162..2_932_897).contains(&day)).then_some(day)
+    let at = trailhound_record::Timestamp(event_time_micros);
+    at.has_date().then(|| at.day())
 }
 
 fn partition_folders(folder: &Path) -> Vec<PathBuf> {

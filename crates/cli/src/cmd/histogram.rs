@@ -4,7 +4,7 @@ use crate::args::{GlobalArgs, Output};
 use crate::cmd::lookup::complete;
 use crate::cmd::search::{parse, parse_facet, tell_counted};
 use crate::error::{CliError, CmdResult};
-use crate::event_output::write_csv;
+use crate::event_output::{write_csv, write_json};
 use crate::field::time_text;
 use crate::text::{grouped, visible};
 use crate::ui::{Paint, Ui};
@@ -42,20 +42,24 @@ pub(crate) fn cmd_histogram(ui: &mut Ui, global: &GlobalArgs, args: &HistogramAr
     let app = super::open_existing(global)?;
     let histogram = app
         .histogram(&query, interval, facet.as_ref().map(|facet| (facet, 5)))?
-        .map_err(|error| CliError::usage(error.to_string(), "ask for a longer --interval"))?;
+        .map_err(|error| {
+            CliError::usage(
+                error.to_string(),
+                "ask for a longer --interval, or bound the time: since:2023-01-01",
+            )
+        })?;
     match ui.output().unwrap_or(Output::Table) {
         Output::Table => print_bars(ui, &histogram)?,
         Output::Json => {
             let buckets: Vec<Value> =
                 histogram.buckets.iter().map(|it| bucket_json(&histogram, it)).collect();
-            ui.line(format!(
-                "{:#}",
-                json!({"interval_seconds": histogram.interval.seconds(), "buckets": buckets})
-            ))?;
+            let interval = histogram.interval.seconds();
+            let json = json!({"interval_seconds": interval, "buckets": buckets});
+            write_json(ui, &format!("{json:#}\n"))?;
         }
         Output::Ndjson => {
             for bucket in &histogram.buckets {
-                ui.line(bucket_json(&histogram, bucket).to_string())?;
+                write_json(ui, &format!("{}\n", bucket_json(&histogram, bucket)))?;
             }
         }
         Output::Csv => {

@@ -55,7 +55,7 @@ pub(crate) struct SearchArgs {
     #[arg(long, conflicts_with = "follow")]
     oldest_first: bool,
     /// Go on with the events that arrive from now on, until Ctrl-C
-    #[arg(long, short)]
+    #[arg(long, short, conflicts_with = "limit")]
     follow: bool,
 }
 
@@ -73,6 +73,12 @@ pub(crate) fn cmd_search(ui: &mut Ui, global: &GlobalArgs, args: &SearchArgs) ->
     let limit = args.limit.map_or(default_limit, |limit| limit.0);
     let found = match (args.oldest_first, args.follow) {
         (true, _) => oldest_first(&app, &query, limit, |events| printer.print(ui, events))?,
+        (_, true) if output == Output::Json => {
+            return Err(CliError::usage(
+                "`search --follow` has no end, and one JSON array would need one",
+                "use --output ndjson",
+            ));
+        }
         (_, true) => return follow(ui, &app, &query, printer),
         _ => find(&app, &query, limit, |events| printer.print(ui, events))?,
     };
@@ -120,13 +126,15 @@ fn oldest_first(
     let mut failure = None;
     let coverage = app.lookup_oldest_first(query, |events| {
         let left = usize::try_from(limit - found.shown).unwrap_or(usize::MAX);
+        // One more than is shown, so that "newer ones exist" is known and not guessed.
+        found.has_more = events.len() > left;
         let events = events.get(..left).unwrap_or(events);
         found.shown += events.len() as u64;
-        failure = print(events).err();
-        if failure.is_some() || found.shown == limit {
-            return ControlFlow::Break(());
+        failure = if events.is_empty() { None } else { print(events).err() };
+        match failure.is_some() || found.has_more {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         }
-        ControlFlow::Continue(())
     })?;
     found.coverage = coverage;
     failure.map_or(Ok(found), Err)

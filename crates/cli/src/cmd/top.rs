@@ -4,7 +4,7 @@ use crate::args::{GlobalArgs, Output};
 use crate::cmd::lookup::complete;
 use crate::cmd::search::{parse, parse_facet, tell_counted};
 use crate::error::CmdResult;
-use crate::event_output::write_csv;
+use crate::event_output::{write_csv, write_json};
 use crate::text::{grouped, visible};
 use crate::ui::{Paint, Ui};
 use clap::Args;
@@ -37,10 +37,10 @@ pub(crate) fn cmd_top(ui: &mut Ui, global: &GlobalArgs, args: &TopArgs) -> CmdRe
     let top = app.top(&facet, &query, args.limit as usize)?;
     match ui.output().unwrap_or(Output::Table) {
         Output::Table => print_table(ui, &top)?,
-        Output::Json => ui.line(format!("{:#}", top_json(&top)))?,
+        Output::Json => write_json(ui, &format!("{:#}\n", top_json(&top)))?,
         Output::Ndjson => {
             for (value, events) in &top.values {
-                ui.line(json!({"value": value, "events": events}).to_string())?;
+                write_json(ui, &format!("{}\n", json!({"value": value, "events": events})))?;
             }
         }
         Output::Csv => {

@@ -181,13 +181,10 @@ impl<'s> Block<'s> {
         })
     }
 
-    /// The events of some rows, read from their records. A record that no longer parses is left out.
+    /// The events of some rows, read from their records.
     pub(crate) fn events(&self, rows: &Bits) -> Result<Vec<(usize, Event)>, ReadSegmentError> {
-        let stored = self.segment.read_rows(&self.segment_rows(rows))?;
-        let events = rows.iter().zip(stored).filter_map(|(row, stored)| {
-            Some((row, Event::parse(stored.body, stored.position.conflict).ok()?))
-        });
-        Ok(events.collect())
+        let events = self.segment.read_events(&self.segment_rows(rows))?;
+        Ok(rows.iter().zip(events.into_iter().map(|(_, event)| event)).collect())
     }
 }
 

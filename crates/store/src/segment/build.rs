@@ -209,18 +209,8 @@ pub(crate) fn rebuild_index(segment: &Segment) -> Result<(), ReadSegmentError> {
         index.end_block(time(stored.first()), time(stored.last()));
     }
     let path = segment.index_path();
-    let write = || {
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        match durable::write_new(path, &[&index.finish()]) {
-            // Another process was quicker: its index is as good.
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-            other => other,
-        }
-    };
-    write().map_err(|source| ReadSegmentError::Open { path: path.to_owned(), source })
+    durable::replace(path, &index.finish())
+        .map_err(|source| ReadSegmentError::Open { path: path.to_owned(), source })
 }
 
 /// Parses bodies that came out of the store.

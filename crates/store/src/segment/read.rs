@@ -17,6 +17,7 @@ use parquet::arrow::arrow_reader::{
 };
 use parquet::file::metadata::PageIndexPolicy;
 use rayon::prelude::*;
+use trailhound_record::Event;
 use trailhound_record::field::{Field, Kind};
 use trailhound_record::key::key_of_body;
 use trailhound_record::rebuild::{RebuildRecordError, RowValues, rebuild};
@@ -62,6 +63,16 @@ pub enum ReadSegmentError {
         row: u64,
         /// Why.
         source: RebuildRecordError,
+    },
+    /// A row holds no record.
+    #[error("row {row} of `{path}` holds no record")]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// The row.
+        row: u32,
+        /// Why.
+        source: trailhound_record::ParseRecordError,
     },
     /// The index file is missing or damaged, and was not made anew.
     #[error("the index of `{path}` is of no use")]
@@ -262,6 +273,18 @@ impl Segment {
         self.data()?;
         let parts: Vec<_> = blocks.into_par_iter().map(|rows| self.read_block(rows)).collect();
         parts.into_iter().flatten_rows(rows.len())
+    }
+
+    /// As [`Segment::read_rows`], the records read.
+    pub fn read_events(&self, rows: &[u32]) -> Result<Vec<(Position, Event)>, ReadSegmentError> {
+        let stored = self.read_rows(rows)?;
+        let events = rows.iter().zip(stored).map(|(&row, stored)| {
+            let event = Event::parse(stored.body, stored.position.conflict).map_err(|source| {
+                ReadSegmentError::Record { path: self.data_path.clone(), row, source }
+            })?;
+            Ok((stored.position, event))
+        });
+        events.collect()
     }
 
     /// Reads the records of some rows of one block.
