@@ -59,7 +59,7 @@ fn open(global: &GlobalArgs) -> Result<App, CliError> {
 /// Opens a store that must be there: asking an empty one is a slip, not a question.
 fn open_existing(global: &GlobalArgs) -> Result<App, CliError> {
     let db = db_folder(global, "trailhound")?;
-    if !db.exists() {
+    if !db.join("_delta_log").is_dir() {
         return Err(CliError::failed(format!("there is no store at `{}`", db.display()))
             .hint("import logs first: trailhound import PATH; or name another folder: --db DIR"));
     }

@@ -35,9 +35,8 @@ pub(crate) fn cmd_show(ui: &mut Ui, global: &GlobalArgs, args: &ShowArgs) -> Cmd
     let mut events = app.events_by_id(&args.event_id)?;
     events.sort_by(|a, b| (&a.account_id, a.conflict).cmp(&(&b.account_id, b.conflict)));
     if events.is_empty() {
-        return Err(CliError::failed(format!("no event has the id `{}`", args.event_id)).hint(
-            "ids match exactly; `trailhound lookup --text` finds events by any text in them",
-        ));
+        return Err(CliError::failed(format!("no event has the id `{}`", args.event_id))
+            .hint("ids match exactly; `trailhound search` finds events by any text in them"));
     }
     if args.raw {
         for event in &events {
@@ -99,7 +98,7 @@ fn print_event(ui: &mut Ui, event: &Event) -> std::io::Result<()> {
         ("where", from_where(event)),
         ("to what", to_what(event)),
         ("with", parameters(&record)),
-        ("error", error(event)),
+        ("error", error(event, &record)),
     ] {
         for (index, line) in lines.iter().enumerate() {
             labelled(ui, if index == 0 { label } else { "" }, &visible(line))?;
@@ -183,12 +182,13 @@ fn to_what(event: &Event) -> Vec<String> {
     event.resources.iter().map(each).collect()
 }
 
-fn error(event: &Event) -> Vec<String> {
-    let Some(code) = &event.error_code else { return Vec::new() };
-    match &event.error_message {
-        Some(message) => vec![format!("{code}: {message}")],
-        None => vec![code.clone()],
-    }
+/// Why the call failed. A failed sign-in has no error code: its response says so.
+fn error(event: &Event, record: &Value) -> Vec<String> {
+    let response = record.pointer("/responseElements/ConsoleLogin");
+    let sign_in = (response.and_then(Value::as_str) == Some("Failure")).then_some("sign-in failed");
+    let parts = [event.error_code.as_deref(), sign_in, event.error_message.as_deref()];
+    let text = parts.into_iter().flatten().collect::<Vec<_>>().join(": ");
+    if text.is_empty() { Vec::new() } else { vec![text] }
 }
 
 /// The request's parameters, one `path: value` each.

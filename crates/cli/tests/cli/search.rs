@@ -181,10 +181,10 @@ fn a_histogram_counts_days() {
     env.check(
         &["histogram", "--interval", "1"],
         expect![[r#"
-        --- stderr
-        error: the interval gives 180001 buckets; at most 10000 are counted
-        hint: ask for a longer --interval
-        --- exit 2
-    "#]],
+            --- stderr
+            error: the interval gives 180001 buckets; at most 10000 are counted
+            hint: ask for a longer --interval, or bound the time: since:2023-01-01
+            --- exit 2
+        "#]],
     );
 }

@@ -141,7 +141,7 @@ fn an_unknown_id_is_an_error_with_a_hint() {
         expect![[r#"
         --- stderr
         error: no event has the id `no-such-id`
-        hint: ids match exactly; `trailhound lookup --text` finds events by any text in them
+        hint: ids match exactly; `trailhound search` finds events by any text in them
         --- exit 1
     "#]],
     );
