@@ -36,7 +36,9 @@ impl Bits {
     /// Adds a row; one past the end is ignored.
     #[inline]
     pub fn insert(&mut self, row: usize) {
-        if let Some(word) = self.words.get_mut(row / 64) {
+        if row < self.rows
+            && let Some(word) = self.words.get_mut(row / 64)
+        {
             *word |= 1 << (row % 64);
         }
     }
