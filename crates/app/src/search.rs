@@ -1,6 +1,6 @@
 //! Matching events in other orders than newest first: oldest first, and as they arrive.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -58,6 +58,73 @@ impl App {
         let whole = trailhound_query::EventStream::new(&snapshot, query, None).into_coverage();
         all.events_in_range = whole.events_in_range;
         Ok(all)
+    }
+
+    /// Returns the oldest `limit` matching events that are newer than `than`, newest first.
+    ///
+    /// # Errors
+    /// As [`App::lookup`].
+    pub fn newer_than(
+        &self,
+        query: &LookupQuery,
+        than: &Position,
+        limit: usize,
+    ) -> Result<Vec<Event>, LookupError> {
+        let start = Timestamp(than.event_time_micros);
+        let start = query.start.map_or(start, |given| given.max(start));
+        let query = LookupQuery { start: Some(start), ..query.clone() };
+        let mut held = VecDeque::new();
+        for (position, event) in
+            trailhound_query::EventStream::new(&*self.store().snapshot()?, &query, None)
+        {
+            if position <= *than {
+                break;
+            }
+            if held.len() == limit {
+                held.pop_front();
+            }
+            held.push_back(event);
+        }
+        Ok(held.into())
+    }
+
+    /// Returns where the event with this id stands in the order of events; nothing when it is not stored.
+    ///
+    /// # Errors
+    /// As [`App::lookup`].
+    pub fn position_of(&self, event_id: &str) -> Result<Option<Position>, LookupError> {
+        let query =
+            LookupQuery { event_id: Some(event_id.to_owned()), ..LookupQuery::default() };
+        Ok(self.lookup(&query, None, 1)?.next)
+    }
+
+    /// Returns the matching event that is next newer than `than`.
+    ///
+    /// # Errors
+    /// As [`App::lookup`].
+    pub fn next_newer(
+        &self,
+        query: &LookupQuery,
+        than: &Position,
+    ) -> Result<Option<Event>, LookupError> {
+        let start = Timestamp(than.event_time_micros);
+        let start = query.start.map_or(start, |given| given.max(start));
+        let query = LookupQuery { start: Some(start), ..query.clone() };
+        let mut has_passed = false;
+        let mut found = None;
+        self.lookup_oldest_first(&query, |events| {
+            for event in events {
+                let is_later = event.event_time.is_some_and(|at| at.0 > than.event_time_micros);
+                if has_passed || is_later {
+                    found = Some(event.clone());
+                    return ControlFlow::Break(());
+                }
+                has_passed = event.event_id.as_deref() == Some(than.event_key.as_str())
+                    && event.conflict == than.conflict;
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(found)
     }
 
     /// Starts to watch for events that arrive from now on, also by another process.
