@@ -41,6 +41,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/", get(pages::history::answer))
         .route("/histogram", get(pages::history_days::answer))
         .route("/facets", get(pages::facets::answer))
+        .route("/facets/type", get(pages::facets::answer_slow))
         .route("/complete", get(pages::complete::answer))
         .route("/live", get(pages::history_live::answer))
         .route("/export/{format}", get(pages::export::answer))

@@ -37,3 +37,5 @@ pub(crate) const COMPLETE_VALUES_MAX: usize = 5_000;
 pub(crate) const COMPLETIONS_MAX: usize = 12;
 /// New events that a live page takes at once.
 pub(crate) const LIVE_EVENTS_MAX: usize = 100;
+/// Matching events of which values are counted unasked that only their records tell.
+pub(crate) const RECORDS_COUNTED_MAX: u64 = 20_000;

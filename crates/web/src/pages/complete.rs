@@ -2,7 +2,7 @@
 
 use super::{AnswerPageError, blocking, fragment};
 use crate::filter::{Key, parse_query, term};
-use crate::limits::{COMPLETE_VALUES_MAX, COMPLETIONS_MAX, LINK_VALUE_BYTES_MAX};
+use crate::limits::{COMPLETE_VALUES_MAX, COMPLETIONS_MAX, LINK_VALUE_BYTES_MAX, RECORDS_COUNTED_MAX};
 use crate::visible::{count_of, visible_start};
 use askama::Template;
 use axum::extract::{RawQuery, State};
@@ -186,6 +186,13 @@ fn values(
     query: &Query,
     range: TimeRange,
 ) -> Result<Vec<Completion>, LookupError> {
+    let is_in_records = !matches!(
+        facet,
+        Facet::Field(field) if !matches!(field, SearchField::Resource | SearchField::Type)
+    );
+    if is_in_records && app.count_matching(query, range)?.events > RECORDS_COUNTED_MAX {
+        return Ok(Vec::new());
+    }
     let typed = word.typed.to_lowercase();
     let top = app.top(facet, query, range, COMPLETE_VALUES_MAX)?;
     let fits = |value: &str| value.len() <= LINK_VALUE_BYTES_MAX && value.to_lowercase().contains(&typed);

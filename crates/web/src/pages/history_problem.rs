@@ -49,9 +49,11 @@ fn corrected(search: &str, error: &ParseQueryError) -> Option<String> {
     let suggestion = error.suggestion.as_deref()?;
     let before = search.get(..error.span.start)?;
     let after = search.get(error.span.end..)?;
-    let short = suggestion.trim_end_matches(':');
-    let flag = suggestion.strip_prefix("is:").unwrap_or(suggestion);
-    [suggestion, short, flag].into_iter().map(|it| format!("{before}{it}{after}")).find(|text| {
+    // The place may be the name alone, or the word after `is:`.
+    let name = suggestion.trim_end_matches(':');
+    let name = if after.starts_with([':', '=']) { name } else { suggestion };
+    let flag = suggestion.strip_prefix("is:").filter(|_| before.ends_with(':')).unwrap_or(name);
+    [flag, name].into_iter().map(|it| format!("{before}{it}{after}")).find(|text| {
         match Query::parse(text, Timestamp(0)) {
             Ok(_) => true,
             Err(next) => next.span.start > error.span.end,
