@@ -320,7 +320,7 @@ fn an_error_of_the_search_is_shown_at_its_place() {
         <pre>event:x usr:&#60;b&#62;
                 ^^^
         there is no field `usr`; did you mean `user:`?</pre>
-        <p>Search for <a class="v" href="/?q=event%3Ax+user%3A%3A%3Cb%3E&#38;range=7d">event:x user::&#60;b&#62;</a>
+        <p>Search for <a class="v" href="/?q=event%3Ax+user%3A%3Cb%3E&#38;range=7d">event:x user:&#60;b&#62;</a>
         </p>
         </div>"#]].assert_eq(&part(&html(&bad), "<div class=\"problem\"", "</div>"));
 }
