@@ -59,7 +59,7 @@ def go(browser, act):
     browser.execute_script(
         "window.settled = false;"
         "document.addEventListener('htmx:afterSettle', (event) => {"
-        "  if (['main', 'rows'].includes(event.detail.target.id)) window.settled = true; });"
+        "  if (['main', 'rows'].includes(event.detail.target?.id)) window.settled = true; });"
     )
     act()
     wait(browser, lambda: browser.execute_script("return window.settled"), "the swap")
@@ -369,7 +369,7 @@ def test_every_value_of_the_hostile_record_narrows_to_it(browser, server):
     for link in links:
         browser.get(link)
         opened = [a.get_attribute("href") for a in all_of(browser, "#rows a.open")]
-        assert f"{server.url}/events/{HOSTILE_ID}" in opened, link
+        assert f"{server.url}/events/{HOSTILE_ID}" in [href.split("?")[0] for href in opened], link
 
 
 def background(browser):
@@ -471,21 +471,21 @@ def test_the_histogram_counts_the_answer_and_zooms(browser, days_server):
     browser.get(days_server.url + "/?q=user:alice")
     mark(browser)
     first, last, step = drawn(browser)
-    assert step == HOUR
-    assert texts(browser, "#days figcaption")[0].startswith("Events per hour 61 events match")
-    pointer(browser, NOON + HOUR // 2).perform()
-    assert one(browser, "#days-at").text == "2026-01-11 12:00:00: 59 events"
-    go(browser, pointer(browser, NOON + HOUR // 2).click().perform)
-    assert query(browser) == "/?q=user%3Aalice&from=2026-01-11T12%3A00%3A00Z&until=2026-01-11T12%3A59%3A59Z"
-    assert rows(browser) == PAGE_EVENTS
+    assert step == HOUR // 2
+    assert texts(browser, "#days figcaption")[0].startswith("Events per 30 minutes 61 events match")
+    pointer(browser, NOON + step // 2).perform()
+    assert one(browser, "#days-at").text == "2026-01-11 12:00:00: 29 events"
+    go(browser, pointer(browser, NOON + step // 2).click().perform)
+    assert query(browser) == "/?q=user%3Aalice&from=2026-01-11T12%3A00%3A00Z&until=2026-01-11T12%3A29%3A59Z"
+    assert rows(browser) == 29
     assert is_marked(browser)
-    assert drawn(browser)[2] < HOUR
+    wait(browser, lambda: drawn(browser)[2] < step, "finer steps")
     # Dragging chooses several steps; All time goes back.
     go(browser, lambda: one(browser, "#days figcaption a").click())
     assert query(browser) == "/?q=user%3Aalice"
     drawn(browser)
     width = one(browser, "#days-plot .u-over").size["width"]
-    go(browser, pointer(browser, NOON - 9.5 * HOUR).click_and_hold().move_by_offset(width // 4, 0).release().perform)
+    go(browser, pointer(browser, NOON - 9.75 * HOUR).click_and_hold().move_by_offset(width // 4, 0).release().perform)
     assert "from=2026-01-11T02%3A00%3A00Z&until=2026-01-1" in query(browser)
     assert rows(browser) == PAGE_EVENTS
     browser.back()
@@ -503,7 +503,7 @@ def test_the_list_of_steps_is_enough_without_a_pointer(browser, days_server):
     browser.get(days_server.url)
     drawn(browser)
     one(browser, ".days summary").send_keys(Keys.ENTER)
-    listed = [f"{day} 12:00{DAYS[day]}" for day in sorted(DAYS, reverse=True)]
+    listed = ["2026-01-13 12:001", "2026-01-11 12:3030", "2026-01-11 12:0030", "2026-01-10 12:003"]
     assert texts(browser, ".days tbody tr") == listed
     go(browser, lambda: one(browser, ".days tbody a").send_keys(Keys.ENTER))
     assert rows(browser) == DAYS["2026-01-13"]

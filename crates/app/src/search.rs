@@ -93,8 +93,7 @@ impl App {
     /// # Errors
     /// As [`App::lookup`].
     pub fn position_of(&self, event_id: &str) -> Result<Option<Position>, LookupError> {
-        let query =
-            LookupQuery { event_id: Some(event_id.to_owned()), ..LookupQuery::default() };
+        let query = LookupQuery { event_id: Some(event_id.to_owned()), ..LookupQuery::default() };
         Ok(self.lookup(&query, None, 1)?.next)
     }
 

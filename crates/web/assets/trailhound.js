@@ -435,7 +435,7 @@
     drawChart();
   });
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id === "complete") showCompletions(true);
+    if (event.detail.target?.id === "complete") showCompletions(true);
   });
   document.addEventListener("htmx:afterSettle", settle);
   document.addEventListener("htmx:historyRestore", settle);

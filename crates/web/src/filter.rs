@@ -327,10 +327,7 @@ mod tests {
     #[test]
     fn what_cannot_be_followed_is_said() {
         let problems = parse_query("q=usr:x&range=5y").state.filter.asked(NOW, None).unwrap_err();
-        assert!(matches!(
-            problems.as_slice(),
-            [FilterProblem::Said(_), FilterProblem::Search(_)]
-        ));
+        assert!(matches!(problems.as_slice(), [FilterProblem::Said(_), FilterProblem::Search(_)]));
         for query in ["user=alice", "read_only=yes", "category=x", "failed=no"] {
             let name = query.split('=').next().unwrap_or_default();
             assert_eq!(parse_query(query).problems, [format!("There is no filter `{name}`.")]);

@@ -156,7 +156,10 @@ mod tests {
         let path = |names: &[&str]| Facet::Path(Path(names.iter().map(|&it| it.into()).collect()));
         assert_eq!(term(&path(&["eventName"]), "x"), "event:x");
         assert_eq!(term(&path(&["user"]), "x"), ".user:x");
-        assert_eq!(term(&path(&["requestParameters", "a.b"]), "x y"), "requestParameters.\"a.b\":\"x y\"");
+        assert_eq!(
+            term(&path(&["requestParameters", "a.b"]), "x y"),
+            "requestParameters.\"a.b\":\"x y\""
+        );
     }
 
     proptest! {

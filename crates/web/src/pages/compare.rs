@@ -175,7 +175,12 @@ mod tests {
             .iter()
             .map(|line| {
                 let mark = if line.is_equal { "=" } else { "!" };
-                format!("{mark} {}: {} | {}", line.path, text(&line.values[0]), text(&line.values[1]))
+                format!(
+                    "{mark} {}: {} | {}",
+                    line.path,
+                    text(&line.values[0]),
+                    text(&line.values[1])
+                )
             })
             .collect();
         expect.assert_eq(&shown.join("\n"));

@@ -2,7 +2,9 @@
 
 use super::{AnswerPageError, blocking, fragment};
 use crate::filter::{Key, parse_query, term};
-use crate::limits::{COMPLETE_VALUES_MAX, COMPLETIONS_MAX, LINK_VALUE_BYTES_MAX, RECORDS_COUNTED_MAX};
+use crate::limits::{
+    COMPLETE_VALUES_MAX, COMPLETIONS_MAX, LINK_VALUE_BYTES_MAX, RECORDS_COUNTED_MAX,
+};
 use crate::visible::{count_of, visible_start};
 use askama::Template;
 use axum::extract::{RawQuery, State};
@@ -195,7 +197,8 @@ fn values(
     }
     let typed = word.typed.to_lowercase();
     let top = app.top(facet, query, range, COMPLETE_VALUES_MAX)?;
-    let fits = |value: &str| value.len() <= LINK_VALUE_BYTES_MAX && value.to_lowercase().contains(&typed);
+    let fits =
+        |value: &str| value.len() <= LINK_VALUE_BYTES_MAX && value.to_lowercase().contains(&typed);
     let mut found: Vec<(String, u64)> =
         top.values.into_iter().filter(|(value, _)| fits(value)).collect();
     found.sort_by_key(|(value, _)| !starts_with(value, &typed));

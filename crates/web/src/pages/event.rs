@@ -309,7 +309,12 @@ fn related(event: &Event) -> Vec<Value> {
         let filter = Filter::default().with(Key::Search, &term(&Facet::Field(field), value));
         let mut link = |text: String, href: Option<String>, when: &str| {
             let hint = format!("Every event{when} with {}: {}", field.name(), visible(value));
-            links.extend(href.map(|href| Value { text, href: Some(href), hint, ..Value::default() }));
+            links.extend(href.map(|href| Value {
+                text,
+                href: Some(href),
+                hint,
+                ..Value::default()
+            }));
         };
         link(label.to_owned(), Some(filter.href()), "");
         if is_near {

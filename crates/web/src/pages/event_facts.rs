@@ -112,7 +112,10 @@ const SHOWN: [&str; 3] = ["tlsDetails", "resources", "recipientAccountId"];
 pub(super) fn sections(narrow: &Narrow<'_>, event: &Event, node: &Node) -> Vec<Section> {
     let mut who = Vec::new();
     if let Some(username) = event.username.as_deref() {
-        who.push(Fact { label: "User name", value: Value::linked(narrow, &Facet::Field(SearchField::User), username) });
+        who.push(Fact {
+            label: "User name",
+            value: Value::linked(narrow, &Facet::Field(SearchField::User), username),
+        });
     }
     who.extend(facts(narrow, node, WHO));
     let mut origin = facts(narrow, node, WHERE);

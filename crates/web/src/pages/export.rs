@@ -237,7 +237,8 @@ mod tests {
             let unreadable = unreadable.iter().map(|&it| it.to_owned()).collect();
             let coverage = Coverage { unreadable, ..Coverage::default() };
             let headers = headers_of(&Format::Ndjson, &Counted { events, coverage });
-            let partial = headers.get("trailhound-partial").map(|it| it.to_str().unwrap().to_owned());
+            let partial =
+                headers.get("trailhound-partial").map(|it| it.to_str().unwrap().to_owned());
             assert_eq!(
                 partial.is_some(),
                 headers["content-disposition"].to_str().unwrap().contains("partial")

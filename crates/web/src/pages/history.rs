@@ -19,8 +19,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use std::sync::Arc;
 use trailhound_app::App;
 use trailhound_app::count::Facet;
-use trailhound_app::lookup::{LookupPage, Position};
 use trailhound_app::lookup::search::Flag;
+use trailhound_app::lookup::{LookupPage, Position};
 use trailhound_app::stats::{Count, Stats};
 use trailhound_record::Timestamp;
 

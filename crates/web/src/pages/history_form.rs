@@ -101,8 +101,7 @@ impl Form {
             before_now: presets("", "Last"),
             before_newest: presets("newest-", "Newest"),
             newest: stats.newest.map(time_text),
-            is_custom_time: filter.value(Key::From).is_some()
-                || filter.value(Key::Until).is_some(),
+            is_custom_time: filter.value(Key::From).is_some() || filter.value(Key::Until).is_some(),
             hidden: filter
                 .iter()
                 .filter(|(key, _)| is_kept(key))

@@ -26,7 +26,9 @@ pub(super) fn split(
     for problem in problems {
         match problem {
             FilterProblem::Said(text) => said.push(visible_start(text, 500)),
-            FilterProblem::Search(error) => of_search = Some(SearchProblem::new(filter, search, error)),
+            FilterProblem::Search(error) => {
+                of_search = Some(SearchProblem::new(filter, search, error))
+            }
         }
     }
     (said, of_search)
@@ -53,12 +55,12 @@ fn corrected(search: &str, error: &ParseQueryError) -> Option<String> {
     let name = suggestion.trim_end_matches(':');
     let name = if after.starts_with([':', '=']) { name } else { suggestion };
     let flag = suggestion.strip_prefix("is:").filter(|_| before.ends_with(':')).unwrap_or(name);
-    [flag, name].into_iter().map(|it| format!("{before}{it}{after}")).find(|text| {
-        match Query::parse(text, Timestamp(0)) {
+    [flag, name].into_iter().map(|it| format!("{before}{it}{after}")).find(
+        |text| match Query::parse(text, Timestamp(0)) {
             Ok(_) => true,
             Err(next) => next.span.start > error.span.end,
-        }
-    })
+        },
+    )
 }
 
 #[cfg(test)]

@@ -1,8 +1,6 @@
 //! One event in the table of Event history.
 
-use super::value::{
-    Value, event_href_in, event_title, record_text, time_machine, time_text,
-};
+use super::value::{Value, event_href_in, event_title, record_text, time_machine, time_text};
 use crate::filter::{Key, Narrow};
 use crate::limits::{CELL_VALUES_MAX, RECORD_CHARS_MAX, ROW_RESOURCES_MAX};
 use crate::visible::{visible_json, visible_start};

@@ -169,7 +169,8 @@ fn hostile_filters_are_text() {
         "q=%3Cscript%3E%22%27&username=%E2%80%AEevil&event_name=%00&before=%3Cb%3E",
         &[HOSTILE],
     );
-    hostile.problems = vec![FilterProblem::Said("There is no filter `<script>\u{202e}`.".to_owned())];
+    hostile.problems =
+        vec![FilterProblem::Said("There is no filter `<script>\u{202e}`.".to_owned())];
     hostile.stats.accounts = vec![count_one("<b>"), count_one("\"'")];
     let html = html(&hostile);
     for forbidden in
@@ -254,7 +255,8 @@ fn no_match_names_the_conditions_to_drop() {
         <a class="v" href="/">Show all events</a>
         </li>
         </ul>
-        </section>"#]].assert_eq(&part(
+        </section>"#]]
+    .assert_eq(&part(
         &html(&input("username=alice+&range=newest-7d", &[])),
         "<section class=\"empty\">",
         "</section>",
@@ -338,7 +340,8 @@ fn columns_that_are_asked_for_take_the_place_of_the_usual_ones() {
         <th scope="col">From (UTC)</th>
         <th scope="col">Events</th>
         </tr>
-        </thead>"#]].assert_eq(&part(&html, "<thead>", "</thead>"));
+        </thead>"#]]
+    .assert_eq(&part(&html, "<thead>", "</thead>"));
     expect![[r#"
         <tbody id="rows">
         <tr class="is-write is-failed">
