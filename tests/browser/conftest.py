@@ -107,6 +107,18 @@ def days_server(tmp_path_factory):
     server.stop()
 
 
+@pytest.fixture
+def live_server(tmp_path):
+    """A server of its own with a few records, to which `add` imports more."""
+    from records import RECORDS
+
+    import_records(tmp_path, tmp_path / "db", RECORDS[:5])
+    server = Server(tmp_path, tmp_path / "db")
+    server.add = lambda record: import_records(tmp_path, tmp_path / "db", [record])
+    yield server
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def empty_server(tmp_path_factory):
     """A server whose store holds nothing."""

@@ -1,14 +1,10 @@
-//! What else a search can ask for: counts, facets, a histogram, other orders, and events as they arrive.
+//! Matching events in other orders than newest first: oldest first, neighbours, and as they arrive.
 
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use trailhound_query::columnar;
-pub use trailhound_query::columnar::{
-    Bucket, Counted, Facet, Histogram, HistogramError, Interval, Top,
-};
-use trailhound_query::search::{Query, TimeRange};
-use trailhound_query::{Coverage, LookupQuery};
+use trailhound_query::{Coverage, LookupQuery, Position};
 use trailhound_record::{Event, Timestamp};
 use trailhound_store::Snapshot;
 
@@ -21,39 +17,6 @@ const SECOND_MICROS: i64 = 1_000_000;
 const HELD_MAX: usize = 20_000;
 
 impl App {
-    /// Counts the events that match `query`.
-    ///
-    /// # Errors
-    /// As [`App::lookup`].
-    pub fn count_matches(&self, query: &Query) -> Result<Counted, LookupError> {
-        Ok(columnar::count(&*self.store().snapshot()?, query, TimeRange::default()))
-    }
-
-    /// Counts the events that match `query` by the values of `facet`, and gives the `limit` most
-    /// frequent.
-    ///
-    /// # Errors
-    /// As [`App::lookup`].
-    pub fn top(&self, facet: &Facet, query: &Query, limit: usize) -> Result<Top, LookupError> {
-        let snapshot = self.store().snapshot()?;
-        Ok(columnar::top(&snapshot, facet, query, TimeRange::default(), limit))
-    }
-
-    /// Counts the events that match `query` over time: in steps of `interval`, or of one that suits the
-    /// range; split by the most frequent values of a facet, at most so many.
-    ///
-    /// # Errors
-    /// As [`App::lookup`]; [`HistogramError`] inside when `interval` is too short for the range.
-    pub fn histogram(
-        &self,
-        query: &Query,
-        interval: Option<Interval>,
-        split: Option<(&Facet, usize)>,
-    ) -> Result<Result<Histogram, HistogramError>, LookupError> {
-        let snapshot = self.store().snapshot()?;
-        Ok(columnar::histogram(&snapshot, query, TimeRange::default(), interval, split))
-    }
-
     /// Hands the matching events to `each`, oldest first, some at a time, until it breaks. Events
     /// without a readable time come first.
     ///
@@ -95,6 +58,72 @@ impl App {
         let whole = trailhound_query::EventStream::new(&snapshot, query, None).into_coverage();
         all.events_in_range = whole.events_in_range;
         Ok(all)
+    }
+
+    /// Returns the oldest `limit` matching events that are newer than `than`, newest first.
+    ///
+    /// # Errors
+    /// As [`App::lookup`].
+    pub fn newer_than(
+        &self,
+        query: &LookupQuery,
+        than: &Position,
+        limit: usize,
+    ) -> Result<Vec<Event>, LookupError> {
+        let start = Timestamp(than.event_time_micros);
+        let start = query.start.map_or(start, |given| given.max(start));
+        let query = LookupQuery { start: Some(start), ..query.clone() };
+        let mut held = VecDeque::new();
+        for (position, event) in
+            trailhound_query::EventStream::new(&*self.store().snapshot()?, &query, None)
+        {
+            if position <= *than {
+                break;
+            }
+            if held.len() == limit {
+                held.pop_front();
+            }
+            held.push_back(event);
+        }
+        Ok(held.into())
+    }
+
+    /// Returns where the event with this id stands in the order of events; nothing when it is not stored.
+    ///
+    /// # Errors
+    /// As [`App::lookup`].
+    pub fn position_of(&self, event_id: &str) -> Result<Option<Position>, LookupError> {
+        let query = LookupQuery { event_id: Some(event_id.to_owned()), ..LookupQuery::default() };
+        Ok(self.lookup(&query, None, 1)?.next)
+    }
+
+    /// Returns the matching event that is next newer than `than`.
+    ///
+    /// # Errors
+    /// As [`App::lookup`].
+    pub fn next_newer(
+        &self,
+        query: &LookupQuery,
+        than: &Position,
+    ) -> Result<Option<Event>, LookupError> {
+        let start = Timestamp(than.event_time_micros);
+        let start = query.start.map_or(start, |given| given.max(start));
+        let query = LookupQuery { start: Some(start), ..query.clone() };
+        let mut has_passed = false;
+        let mut found = None;
+        self.lookup_oldest_first(&query, |events| {
+            for event in events {
+                let is_later = event.event_time.is_some_and(|at| at.0 > than.event_time_micros);
+                if has_passed || is_later {
+                    found = Some(event.clone());
+                    return ControlFlow::Break(());
+                }
+                has_passed = event.event_id.as_deref() == Some(than.event_key.as_str())
+                    && event.conflict == than.conflict;
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(found)
     }
 
     /// Starts to watch for events that arrive from now on, also by another process.

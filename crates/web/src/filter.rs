@@ -1,117 +1,72 @@
-//! The filter of the Event history page: its form, its query string and its lookup.
+//! The filter of the Event history page: its form, its query string and its search.
 
+mod terms;
 mod time_range;
 
 use crate::cursor;
 use std::collections::BTreeMap;
-use trailhound_app::lookup::search::Query as Search;
-use trailhound_app::lookup::{Category, LookupQuery, Position};
+use trailhound_app::lookup::search::{ParseQueryError, Query, TimeRange as Range};
+use trailhound_app::lookup::{LookupQuery, Position};
 use trailhound_record::Timestamp;
 use url::form_urlencoded;
 
+pub(crate) use terms::{Narrow, term, term_of_param};
 pub(crate) use time_range::{PRESETS, TimeRange};
 
-/// One condition of a filter.
+/// One part of what the page shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Key {
+    /// The search language: which events.
+    Search,
     /// A time range relative to now or to the newest event.
     Range,
     /// The earliest time.
     From,
     /// The latest time.
     Until,
-    /// The search language.
-    Search,
-    /// See [`LookupQuery`], as for the keys below.
-    EventName,
-    Username,
-    ResourceName,
-    ResourceType,
-    EventSource,
-    AccessKeyId,
-    SourceIpAddress,
-    ErrorCode,
-    /// Any error code.
-    Failed,
-    ReadOnly,
-    AccountId,
-    AwsRegion,
-    EventType,
-    Category,
-    EventId,
+    /// The columns of the table, by name, with commas between them.
+    Columns,
+    /// The event to compare another one with.
+    Compare,
+    /// Whether new events are added while the page is open.
+    Live,
 }
 
 impl Key {
     /// Every key, in the order of the query string.
-    pub(crate) const ALL: [Self; 19] = [
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Search,
         Self::Range,
         Self::From,
         Self::Until,
-        Self::Search,
-        Self::EventName,
-        Self::Username,
-        Self::ResourceName,
-        Self::ResourceType,
-        Self::EventSource,
-        Self::AccessKeyId,
-        Self::SourceIpAddress,
-        Self::ErrorCode,
-        Self::Failed,
-        Self::ReadOnly,
-        Self::AccountId,
-        Self::AwsRegion,
-        Self::EventType,
-        Self::Category,
-        Self::EventId,
+        Self::Columns,
+        Self::Compare,
+        Self::Live,
     ];
 
     /// Its name in the query string and the form.
     pub(crate) const fn param(self) -> &'static str {
         match self {
+            Self::Search => "q",
             Self::Range => "range",
             Self::From => "from",
             Self::Until => "until",
-            Self::Search => "q",
-            Self::EventName => "event_name",
-            Self::Username => "username",
-            Self::ResourceName => "resource_name",
-            Self::ResourceType => "resource_type",
-            Self::EventSource => "event_source",
-            Self::AccessKeyId => "access_key_id",
-            Self::SourceIpAddress => "source_ip_address",
-            Self::ErrorCode => "error_code",
-            Self::Failed => "failed",
-            Self::ReadOnly => "read_only",
-            Self::AccountId => "account_id",
-            Self::AwsRegion => "aws_region",
-            Self::EventType => "event_type",
-            Self::Category => "category",
-            Self::EventId => "event_id",
+            Self::Columns => "columns",
+            Self::Compare => "compare",
+            Self::Live => "live",
         }
     }
 
     /// Its name on the page.
     pub(crate) const fn label(self) -> &'static str {
         match self {
+            Self::Search => "Search",
             Self::Range => "Time",
             Self::From => "From",
             Self::Until => "Until",
-            Self::Search => "Search",
-            Self::EventName => "Event name",
-            Self::Username => "User name",
-            Self::ResourceName => "Resource name",
-            Self::ResourceType => "Resource type",
-            Self::EventSource => "Event source",
-            Self::AccessKeyId => "Access key",
-            Self::SourceIpAddress => "Source IP",
-            Self::ErrorCode => "Error code",
-            Self::Failed => "Failed",
-            Self::ReadOnly => "Read-only",
-            Self::AccountId => "Account",
-            Self::AwsRegion => "Region",
-            Self::EventType => "Event type",
-            Self::Category => "Category",
-            Self::EventId => "Event ID",
+            Self::Columns => "Columns",
+            Self::Compare => "Compare with",
+            Self::Live => "Live",
         }
     }
 }
@@ -138,16 +93,19 @@ pub(crate) struct ParsedQuery {
     pub(crate) state: PageState,
     /// What it says that cannot be followed: one sentence each.
     pub(crate) problems: Vec<String>,
-    /// Whether it names fields without a value, as a plain form does.
-    pub(crate) has_empty_fields: bool,
+    /// Whether a shorter address says the same: it names fields without a value, as a plain form does,
+    /// or fields that are terms of the search.
+    pub(crate) is_long: bool,
 }
 
-/// Reads a query string, `a=b&c=d` with form encoding.
+/// Reads a query string, `a=b&c=d` with form encoding. Names of fields, `username=alice`, become terms of
+/// the search.
 pub(crate) fn parse_query(query: &str) -> ParsedQuery {
     let mut parsed = ParsedQuery::default();
+    let mut added = Vec::new();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         if value.is_empty() {
-            parsed.has_empty_fields = true;
+            parsed.is_long = true;
         } else if name == "before" {
             parsed.state.before = cursor::parse(&value);
             if parsed.state.before.is_none() {
@@ -157,9 +115,15 @@ pub(crate) fn parse_query(query: &str) -> ParsedQuery {
             if parsed.state.filter.values.insert(key, value.into_owned()).is_some() {
                 parsed.problems.push(format!("{} is given twice.", key.label()));
             }
+        } else if let Some(term) = term_of_param(&name, &value) {
+            added.push(term);
         } else {
             parsed.problems.push(format!("There is no filter `{name}`."));
         }
+    }
+    parsed.is_long |= !added.is_empty();
+    for term in added {
+        parsed.state.filter = Narrow::new(&parsed.state.filter).with(&term);
     }
     parsed.state.filter.settle_range();
     parsed
@@ -168,6 +132,11 @@ pub(crate) fn parse_query(query: &str) -> ParsedQuery {
 impl PageState {
     /// The address of the page in this state.
     pub(crate) fn href(&self) -> String {
+        self.href_at("/")
+    }
+
+    /// The address of the page at `path` in this state.
+    pub(crate) fn href_at(&self, path: &str) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (key, value) in &self.filter.values {
             query.append_pair(key.param(), value);
@@ -176,10 +145,40 @@ impl PageState {
             query.append_pair("before", &cursor::to_text(before));
         }
         match query.finish() {
-            query if query.is_empty() => "/".to_owned(),
-            query => format!("/?{query}"),
+            query if query.is_empty() => path.to_owned(),
+            query => format!("{path}?{query}"),
         }
     }
+}
+
+/// What a filter asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Asked {
+    /// Which events.
+    pub(crate) query: Query,
+    /// When.
+    pub(crate) range: Range,
+}
+
+impl Asked {
+    /// As a lookup.
+    pub(crate) fn lookup(&self) -> LookupQuery {
+        LookupQuery {
+            search: Some(self.query.clone()),
+            start: self.range.start,
+            end: self.range.end,
+            ..LookupQuery::default()
+        }
+    }
+}
+
+/// Why a filter cannot be followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum FilterProblem {
+    /// One sentence.
+    Said(String),
+    /// The text of the search is no query.
+    Search(ParseQueryError),
 }
 
 impl Filter {
@@ -213,7 +212,12 @@ impl Filter {
 
     /// The address of the page with this filter, from the newest event on.
     pub(crate) fn href(&self) -> String {
-        PageState { filter: self.clone(), before: None }.href()
+        self.href_at("/")
+    }
+
+    /// The address of the page at `path` with this filter, from the newest event on.
+    pub(crate) fn href_at(&self, path: &str) -> String {
+        PageState { filter: self.clone(), before: None }.href_at(path)
     }
 
     /// Keeps one time range: times that are written out count more than a preset, and `all` and
@@ -226,71 +230,30 @@ impl Filter {
         }
     }
 
-    /// The lookup that this filter asks for, at the time `now`, in a store whose newest event is at
-    /// `newest`.
+    /// What this filter asks for, at the time `now`, in a store whose newest event is at `newest`.
     ///
     /// # Errors
-    /// One sentence for every value that cannot be followed.
-    pub(crate) fn lookup_query(
+    /// One problem for every value that cannot be followed.
+    pub(crate) fn asked(
         &self,
         now: Timestamp,
         newest: Option<Timestamp>,
-    ) -> Result<LookupQuery, Vec<String>> {
+    ) -> Result<Asked, Vec<FilterProblem>> {
         let mut problems = Vec::new();
         let range = TimeRange::of(self, now, newest).unwrap_or_else(|problem| {
-            problems.push(problem);
+            problems.push(FilterProblem::Said(problem));
             TimeRange::default()
         });
-        let read_only = match self.value(Key::ReadOnly) {
-            None => None,
-            Some("true") => Some(true),
-            Some("false") => Some(false),
-            Some(other) => {
-                problems.push(format!("Read-only is `true` or `false`, not `{other}`."));
-                None
+        let range = Range { start: range.start, end: range.end };
+        let parsed = Query::parse(self.value(Key::Search).unwrap_or_default(), now);
+        match parsed {
+            Ok(query) if problems.is_empty() => Ok(Asked { query, range }),
+            Ok(_) => Err(problems),
+            Err(error) => {
+                problems.push(FilterProblem::Search(error));
+                Err(problems)
             }
-        };
-        let category = match self.value(Key::Category) {
-            None => Category::Any,
-            Some("management") => Category::Management,
-            Some("insight") => Category::Insight,
-            Some(other) => {
-                problems.push(format!("Category is `management` or `insight`, not `{other}`."));
-                Category::Any
-            }
-        };
-        if let Some(other) = self.value(Key::Failed).filter(|&value| value != "true") {
-            problems.push(format!("Failed is `true` or absent, not `{other}`."));
         }
-        let search = self.value(Key::Search).map(|typed| Search::parse(typed, now)).transpose();
-        let search = search.unwrap_or_else(|error| {
-            problems.push(error.to_string());
-            None
-        });
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        let text = |key| self.value(key).map(str::to_owned);
-        Ok(LookupQuery {
-            event_id: text(Key::EventId),
-            event_name: text(Key::EventName),
-            event_source: text(Key::EventSource),
-            read_only,
-            username: text(Key::Username),
-            resource_type: text(Key::ResourceType),
-            resource_name: text(Key::ResourceName),
-            access_key_id: text(Key::AccessKeyId),
-            account_id: text(Key::AccountId),
-            aws_region: text(Key::AwsRegion),
-            source_ip_address: text(Key::SourceIpAddress),
-            error_code: text(Key::ErrorCode)
-                .or_else(|| self.value(Key::Failed).map(|_| String::new())),
-            event_type: text(Key::EventType),
-            search,
-            category,
-            start: range.start,
-            end: range.end,
-        })
     }
 }
 
@@ -325,14 +288,14 @@ mod tests {
             let parsed = parse_query(href.strip_prefix("/?").unwrap_or_default());
             prop_assert_eq!(&parsed.state, &state);
             prop_assert_eq!(parsed.problems, Vec::<String>::new());
-            prop_assert!(!parsed.has_empty_fields);
+            prop_assert!(!parsed.is_long);
         }
 
         /// Any query string is a state; never a panic, and never a different one on the way back.
         #[test]
         fn any_query_string_is_a_state(query in any::<String>()) {
             let parsed = parse_query(&query);
-            let _ = parsed.state.filter.lookup_query(Timestamp(0), None);
+            let _ = parsed.state.filter.asked(Timestamp(0), None);
             let again = parse_query(parsed.state.href().strip_prefix("/?").unwrap_or_default());
             prop_assert_eq!(again.state, parsed.state);
         }
@@ -340,64 +303,43 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_700_000_000_000_000);
 
-    fn query_of(text: &str) -> Result<LookupQuery, Vec<String>> {
-        parse_query(text).state.filter.lookup_query(NOW, Some(Timestamp(1_600_000_000_000_000)))
+    fn search_of(text: &str) -> String {
+        let parsed = parse_query(text);
+        assert_eq!(parsed.problems, Vec::<String>::new());
+        parsed.state.filter.value(Key::Search).unwrap_or_default().to_owned()
     }
 
     #[test]
-    fn every_field_of_the_form_reaches_the_lookup() {
-        let query = query_of(
-            "q=t&event_name=n&username=u&resource_name=r&resource_type=y&event_source=s\
-             &access_key_id=k&source_ip_address=i&error_code=e&failed=true&read_only=false\
-             &account_id=a&aws_region=g&event_type=p&category=insight&event_id=d\
-             &from=2023-07-10&until=2023-07-10",
-        );
-        let some = |text: &str| Some(text.to_owned());
+    fn every_field_of_a_form_is_a_term_of_the_search() {
         assert_eq!(
-            query,
-            Ok(LookupQuery {
-                event_id: some("d"),
-                event_name: some("n"),
-                event_source: some("s"),
-                read_only: Some(false),
-                username: some("u"),
-                resource_type: some("y"),
-                resource_name: some("r"),
-                access_key_id: some("k"),
-                account_id: some("a"),
-                aws_region: some("g"),
-                source_ip_address: some("i"),
-                error_code: some("e"),
-                event_type: some("p"),
-                search: Search::parse("t", Timestamp(0)).ok(),
-                category: Category::Insight,
-                start: Timestamp::parse("2023-07-10T00:00:00Z"),
-                end: Timestamp::parse("2023-07-11T00:00:00Z"),
-            })
+            search_of(
+                "event_name=n&username=u+v&resource_name=r&resource_type=y&event_source=s\
+                 &access_key_id=k&source_ip_address=1.2.3.4&error_code=e&failed=true&read_only=false\
+                 &account_id=1&aws_region=g&event_type=p&category=insight&event_id=d",
+            ),
+            "event:n user:\"u v\" resource:r type:y service:s key:k ip:1.2.3.4 error:e is:error \
+             is:write account:1 region:g eventType:p is:insight id:d"
         );
-    }
-
-    #[test]
-    fn failed_means_any_error_code() {
-        assert_eq!(query_of("failed=true").map(|query| query.error_code), Ok(Some(String::new())));
+        assert_eq!(search_of("q=a+OR+b&username=c"), "(a OR b) user:c");
+        assert_eq!(search_of("q=since:-2h&username=c"), "since:-2h user:c");
     }
 
     #[test]
     fn what_cannot_be_followed_is_said() {
-        assert_eq!(
-            query_of("read_only=yes&category=x&failed=no&range=5y")
-                .map_err(|problems| problems.len()),
-            Err(4)
-        );
-        assert_eq!(parse_query("user=alice").problems, ["There is no filter `user`."]);
-        assert_eq!(parse_query("username=a&username=b").problems, ["User name is given twice."]);
+        let problems = parse_query("q=usr:x&range=5y").state.filter.asked(NOW, None).unwrap_err();
+        assert!(matches!(problems.as_slice(), [FilterProblem::Said(_), FilterProblem::Search(_)]));
+        for query in ["user=alice", "read_only=yes", "category=x", "failed=no"] {
+            let name = query.split('=').next().unwrap_or_default();
+            assert_eq!(parse_query(query).problems, [format!("There is no filter `{name}`.")]);
+        }
+        assert_eq!(parse_query("q=a&q=b").problems, ["Search is given twice."]);
         assert_eq!(parse_query("before=x").problems, ["This link to older events is damaged."]);
     }
 
     #[test]
     fn a_plain_form_says_nothing_with_empty_fields() {
         let parsed = parse_query("q=&range=all&event_name=RunInstances");
-        assert!(parsed.has_empty_fields);
-        assert_eq!(parsed.state.href(), "/?event_name=RunInstances");
+        assert!(parsed.is_long);
+        assert_eq!(parsed.state.href(), "/?q=event%3ARunInstances");
     }
 }

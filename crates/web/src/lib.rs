@@ -30,15 +30,25 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; \
      frame-ancestors 'none'";
 
-/// Returns the pages of `app`: `GET /` (Event history), `GET /events/{event_id}` (one event),
-/// `GET /events/{event_id}/raw` (its record, byte for byte), `GET /assets/…`, and a page for every
-/// address that nothing answers.
+/// Returns the pages of `app`: `GET /` (Event history), `GET /events/{event_id}` (one event), its
+/// neighbours in the answer under `/older` and `/newer`, `/raw` (its record, byte for byte),
+/// `GET /compare?a=…&b=…`, `GET /export/{format}`, the parts that pages load (`/histogram`, `/facets`,
+/// `/complete`, `/live`), `GET /assets/…`, and a page for every address that nothing answers.
 ///
 /// Shape: it sets the fallback, so a router that is merged with it must not have one of its own.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/", get(pages::history::answer))
+        .route("/histogram", get(pages::history_days::answer))
+        .route("/facets", get(pages::facets::answer))
+        .route("/facets/type", get(pages::facets::answer_slow))
+        .route("/complete", get(pages::complete::answer))
+        .route("/live", get(pages::history_live::answer))
+        .route("/export/{format}", get(pages::export::answer))
+        .route("/compare", get(pages::compare::answer))
         .route("/events/{event_id}", get(pages::event::answer))
+        .route("/events/{event_id}/older", get(pages::event::answer_older))
+        .route("/events/{event_id}/newer", get(pages::event::answer_newer))
         .route("/events/{event_id}/raw", get(pages::event::answer_raw))
         .route("/assets/{file}", get(assets::answer))
         .fallback(pages::message::answer_not_found)

@@ -20,7 +20,22 @@ pub(crate) const RECORD_CHARS_MAX: usize = 400_000;
 pub(crate) const BODIES_MAX: usize = 20;
 /// Unreadable segments named on the page; the rest is counted.
 pub(crate) const UNREADABLE_NAMED_MAX: usize = 10;
-/// Days drawn in the chart of events per day, newest kept: about eleven years.
-pub(crate) const DAYS_DRAWN_MAX: usize = 4_000;
-/// Days in the list under that chart, newest kept.
+/// Days in the list of a page without a script, newest kept.
 pub(crate) const DAYS_LISTED_MAX: usize = 400;
+/// Steps in the list under the histogram, newest kept.
+pub(crate) const BUCKETS_LISTED_MAX: usize = 400;
+/// Columns of a table.
+pub(crate) const COLUMNS_MAX: usize = 12;
+/// Values of one event in one of the columns that are asked for.
+pub(crate) const CELL_VALUES_MAX: usize = 4;
+/// Events of one export; the answer says what is left out.
+pub(crate) const EXPORT_EVENTS_MAX: u64 = 100_000;
+/// Values of one facet.
+pub(crate) const FACET_VALUES_MAX: usize = 6;
+/// Values that are counted to complete a word, and completions that are shown.
+pub(crate) const COMPLETE_VALUES_MAX: usize = 5_000;
+pub(crate) const COMPLETIONS_MAX: usize = 12;
+/// New events that a live page takes at once.
+pub(crate) const LIVE_EVENTS_MAX: usize = 100;
+/// Matching events of which values are counted unasked that only their records tell.
+pub(crate) const RECORDS_COUNTED_MAX: u64 = 20_000;

@@ -1,10 +1,17 @@
 //! The pages: view models here, what they look like in `templates/`.
 
+pub(crate) mod compare;
+pub(crate) mod complete;
 pub(crate) mod event;
 mod event_facts;
+pub(crate) mod export;
+pub(crate) mod facets;
 pub(crate) mod history;
-mod history_days;
+pub(crate) mod history_days;
 mod history_form;
+pub(crate) mod history_live;
+mod history_problem;
+mod history_row;
 pub(crate) mod message;
 mod value;
 
@@ -73,4 +80,9 @@ async fn blocking<T: Send + 'static>(
 fn page(status: StatusCode, template: &impl Template) -> Result<Response, AnswerPageError> {
     let html = template.render().map_err(AnswerPageError::Render)?;
     Ok((status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response())
+}
+
+/// A part of a page.
+fn fragment(template: &impl Template) -> Result<Response, AnswerPageError> {
+    page(StatusCode::OK, template)
 }

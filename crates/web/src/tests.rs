@@ -46,10 +46,10 @@ async fn history_of(app: &Arc<App>, query: &str) -> (StatusCode, String, String)
 fn a_filter_finds_its_event_and_no_other() {
     let (_folder, app) = store();
     run(async {
-        let (status, _, html) = history_of(&app, "username=alice").await;
+        let (status, _, html) = history_of(&app, "q=user:alice").await;
         assert_eq!(status, StatusCode::OK);
-        assert!(html.contains("href=\"/events/a%2Fb%20%3F%23%25\""));
-        let (status, _, html) = history_of(&app, "username=bob").await;
+        assert!(html.contains("href=\"/events/a%2Fb%20%3F%23%25?q=user%3Aalice\""));
+        let (status, _, html) = history_of(&app, "q=user:bob").await;
         assert_eq!(status, StatusCode::OK);
         assert!(html.contains("No event matches") && !html.contains("StopInstances"));
     });
@@ -60,7 +60,7 @@ fn a_plain_form_is_led_to_the_short_address() {
     let (_folder, app) = store();
     run(async {
         let (status, location, _) = history_of(&app, "q=&username=alice&range=").await;
-        assert_eq!((status, location.as_str()), (StatusCode::SEE_OTHER, "/?username=alice"));
+        assert_eq!((status, location.as_str()), (StatusCode::SEE_OTHER, "/?q=user%3Aalice"));
     });
 }
 
@@ -68,11 +68,14 @@ fn a_plain_form_is_led_to_the_short_address() {
 fn a_filter_that_cannot_be_followed_is_the_callers_mistake() {
     let (_folder, app) = store();
     run(async {
-        for query in ["user=alice", "from=yesterday", "before=x", "username=&user=alice"] {
+        for query in
+            ["user=alice", "from=yesterday", "before=x", "username=&user=alice", "q=usr:alice"]
+        {
             let (status, _, html) = history_of(&app, query).await;
             assert_eq!(status, StatusCode::BAD_REQUEST, "{query}");
             assert!(
-                html.contains("cannot be followed") && !html.contains("StopInstances"),
+                (html.contains("cannot be followed") || html.contains("did you mean"))
+                    && !html.contains("StopInstances"),
                 "{query}"
             );
         }
@@ -84,7 +87,8 @@ fn an_event_has_a_page_and_its_record_comes_back_byte_for_byte() {
     let (_folder, app) = store();
     run(async {
         let id = || Path("a/b ?#%".to_owned());
-        let (status, _, html) = read(event::answer(State(Arc::clone(&app)), id()).await).await;
+        let (status, _, html) =
+            read(event::answer(State(Arc::clone(&app)), id(), RawQuery(None)).await).await;
         assert_eq!(status, StatusCode::OK);
         assert!(html.contains("alice called StopInstances"));
         let raw = |query: &str| {
@@ -102,7 +106,8 @@ fn what_is_not_there_is_said() {
     let (_folder, app) = store();
     run(async {
         let id = Path("<b>\u{202e}".to_owned());
-        let (status, _, html) = read(event::answer(State(Arc::clone(&app)), id).await).await;
+        let (status, _, html) =
+            read(event::answer(State(Arc::clone(&app)), id, RawQuery(None)).await).await;
         assert_eq!(status, StatusCode::NOT_FOUND);
         assert!(html.contains("&#60;b&#62;⟨U+202E⟩"));
         let (status, _, html) = read(message::answer_not_found("/x".parse().unwrap()).await).await;

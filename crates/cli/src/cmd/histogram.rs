@@ -10,7 +10,8 @@ use crate::text::{grouped, visible};
 use crate::ui::{Paint, Ui};
 use clap::Args;
 use serde_json::{Value, json};
-use trailhound_app::search::{Bucket, Histogram, Interval};
+use trailhound_app::count::{Bucket, Histogram, Interval};
+use trailhound_app::lookup::search::TimeRange;
 
 /// The cells of the longest bar, where the terminal is not narrower.
 const BAR_CELLS_MAX: usize = 60;
@@ -41,7 +42,7 @@ pub(crate) fn cmd_histogram(ui: &mut Ui, global: &GlobalArgs, args: &HistogramAr
     let interval = args.interval.and_then(Interval::from_seconds);
     let app = super::open_existing(global)?;
     let histogram = app
-        .histogram(&query, interval, facet.as_ref().map(|facet| (facet, 5)))?
+        .histogram(&query, TimeRange::default(), interval, facet.as_ref().map(|facet| (facet, 5)))?
         .map_err(|error| {
             CliError::usage(
                 error.to_string(),

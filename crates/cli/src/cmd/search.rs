@@ -11,9 +11,9 @@ use clap::Args;
 use serde_json::json;
 use std::ops::ControlFlow;
 use std::time::Duration;
-use trailhound_app::lookup::search::{ParseQueryError, Query, fields};
+use trailhound_app::count::Facet;
+use trailhound_app::lookup::search::{ParseQueryError, Query, TimeRange, fields};
 use trailhound_app::lookup::{Coverage, LookupQuery};
-use trailhound_app::search::Facet;
 use trailhound_app::{App, now};
 use trailhound_record::Event;
 
@@ -158,7 +158,7 @@ fn follow(ui: &mut Ui, app: &App, query: &LookupQuery, mut printer: EventPrinter
 /// Prints how many events match.
 fn count(ui: &mut Ui, app: &App, query: &Query) -> CmdResult {
     let output = ui.output_among("search --count", &[Output::Table, Output::Json])?;
-    let counted = app.count_matches(query)?;
+    let counted = app.count_matches(query, TimeRange::default())?;
     match output {
         Output::Json => ui.line(json!({"events": counted.events}).to_string())?,
         _ => ui.line(counted.events.to_string())?,

@@ -9,7 +9,8 @@ use crate::text::{grouped, visible};
 use crate::ui::{Paint, Ui};
 use clap::Args;
 use serde_json::{Value, json};
-use trailhound_app::search::Top;
+use trailhound_app::count::Top;
+use trailhound_app::lookup::search::TimeRange;
 
 /// Arguments of `top`.
 #[derive(Debug, Args)]
@@ -34,7 +35,7 @@ pub(crate) fn cmd_top(ui: &mut Ui, global: &GlobalArgs, args: &TopArgs) -> CmdRe
     let facet = parse_facet(&args.field)?;
     let query = parse(&args.query.join(" "))?;
     let app = super::open_existing(global)?;
-    let top = app.top(&facet, &query, args.limit as usize)?;
+    let top = app.top(&facet, &query, TimeRange::default(), args.limit as usize)?;
     match ui.output().unwrap_or(Output::Table) {
         Output::Table => print_table(ui, &top)?,
         Output::Json => write_json(ui, &format!("{:#}\n", top_json(&top)))?,

@@ -1,33 +1,95 @@
 //! One event: who, what, when, from where, to what, and the record itself.
 
 use super::event_facts::{Section, TreeView, sections, trees};
-use super::value::{Value, event_href, event_title, record_text, time_text};
+use super::value::{
+    Value, event_href, event_href_in, event_title, record_text, shell_word, time_machine, time_text,
+};
 use super::{AnswerPageError, Layout, blocking, message, page};
-use crate::filter::{Filter, Key};
+use crate::filter::{Filter, Key, Narrow, parse_query, term};
 use crate::json::{Node, indent};
 use crate::limits::{BODIES_MAX, EVENT_RESOURCES_MAX, LINK_VALUE_BYTES_MAX, RECORD_CHARS_MAX};
 use crate::visible::{count_of, visible, visible_json, visible_start};
 use askama::Template;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use std::sync::Arc;
 use trailhound_app::App;
+use trailhound_app::count::Facet;
+use trailhound_app::lookup::search::SearchField;
 use trailhound_record::time::MICROS_PER_SECOND;
 use trailhound_record::{Event, Timestamp};
 use url::form_urlencoded;
 
-/// `GET /events/{event_id}`.
+/// `GET /events/{event_id}`. The filter in the query string is the answer that it was opened from.
 pub(crate) async fn answer(
     State(app): State<Arc<App>>,
     Path(event_id): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, AnswerPageError> {
+    let filter = parse_query(query.as_deref().unwrap_or_default()).state.filter;
     let asked = event_id.clone();
     let events = blocking(move || app.events_by_id(&asked)).await?;
     if events.is_empty() {
         return Ok(not_stored(&event_id));
     }
-    page(StatusCode::OK, &EventPage::new(&event_id, &events))
+    page(StatusCode::OK, &EventPage::new(&filter, &event_id, &events))
+}
+
+/// `GET /events/{event_id}/older`: leads to the next event of the answer.
+pub(crate) async fn answer_older(
+    State(app): State<Arc<App>>,
+    Path(event_id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, AnswerPageError> {
+    step(app, event_id, query, Step::Older).await
+}
+
+/// `GET /events/{event_id}/newer`: leads to the previous event of the answer.
+pub(crate) async fn answer_newer(
+    State(app): State<Arc<App>>,
+    Path(event_id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, AnswerPageError> {
+    step(app, event_id, query, Step::Newer).await
+}
+
+/// Which way to go in the answer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Step {
+    Older,
+    Newer,
+}
+
+async fn step(
+    app: Arc<App>,
+    event_id: String,
+    query: Option<String>,
+    step: Step,
+) -> Result<Response, AnswerPageError> {
+    let filter = parse_query(query.as_deref().unwrap_or_default()).state.filter;
+    let (asked_filter, asked_id) = (filter.clone(), event_id.clone());
+    let found = blocking(move || {
+        let (now, newest) = (trailhound_app::now(), app.stats()?.newest);
+        let Ok(asked) = asked_filter.asked(now, newest) else { return Ok(None) };
+        let Some(position) = app.position_of(&asked_id)? else { return Ok(None) };
+        match step {
+            Step::Newer => app.next_newer(&asked.lookup(), &position),
+            Step::Older => Ok(app.lookup(&asked.lookup(), Some(&position), 1)?.events.pop()),
+        }
+    })
+    .await?;
+    let href = found.and_then(|event| event_href_in(&filter, event.event_id.as_deref()?));
+    Ok(match href {
+        Some(href) => Redirect::to(&href).into_response(),
+        None => message::not_found(
+            match step {
+                Step::Newer => "That was the newest event of the answer.",
+                Step::Older => "That was the oldest event of the answer.",
+            }
+            .to_owned(),
+        ),
+    })
 }
 
 /// `GET /events/{event_id}/raw?body=N`: the record, byte for byte.
@@ -67,6 +129,12 @@ fn not_stored(event_id: &str) -> Response {
 #[template(path = "event.html")]
 struct EventPage {
     layout: Layout,
+    /// The answer that the event is a part of.
+    back_href: String,
+    older_href: Option<String>,
+    newer_href: Option<String>,
+    /// Where another event is chosen, to compare.
+    compare_href: String,
     /// Said when there is more than one body.
     several: Option<String>,
     bodies: Vec<Body>,
@@ -85,7 +153,15 @@ struct Body {
     resources: Vec<ResourceRow>,
     resources_more: usize,
     trees: Vec<TreeView>,
+    copies: Vec<CopyText>,
     record: RecordView,
+}
+
+/// How to get at the event elsewhere.
+#[derive(Debug)]
+struct CopyText {
+    label: &'static str,
+    text: String,
 }
 
 /// A word that stands out.
@@ -115,7 +191,7 @@ struct RecordView {
 }
 
 impl EventPage {
-    fn new(event_id: &str, events: &[Event]) -> Self {
+    fn new(filter: &Filter, event_id: &str, events: &[Event]) -> Self {
         let several = (events.len() > 1).then(|| {
             let shown = match events.len() {
                 all if all > BODIES_MAX => format!(" The first {BODIES_MAX} are shown."),
@@ -129,21 +205,28 @@ impl EventPage {
             )
         });
         let title = events.first().map(event_title).unwrap_or_default();
+        let narrow = Narrow::new(filter);
+        let path = event_href(event_id);
+        let step = |to: &str| path.as_deref().map(|path| filter.href_at(&format!("{path}/{to}")));
         Self {
             layout: Layout::new(title),
+            back_href: filter.href(),
+            older_href: step("older"),
+            newer_href: step("newer"),
+            compare_href: filter.with(Key::Compare, event_id).href(),
             several,
             bodies: events
                 .iter()
                 .take(BODIES_MAX)
                 .enumerate()
-                .map(|(number, event)| Body::new(event_id, number, event))
+                .map(|(number, event)| Body::new(&narrow, event_id, number, event))
                 .collect(),
         }
     }
 }
 
 impl Body {
-    fn new(event_id: &str, number: usize, event: &Event) -> Self {
+    fn new(narrow: &Narrow<'_>, event_id: &str, number: usize, event: &Event) -> Self {
         let record = record_text(event);
         let node = Node::parse(&record);
         Self {
@@ -156,11 +239,12 @@ impl Body {
                 None => visible_start(code, 2_000),
             }),
             related: related(event),
-            sections: sections(event, &node),
-            resources: resources(event),
+            sections: sections(narrow, event, &node),
+            resources: resources(narrow, event),
             resources_more: (event.resources.len() + event.resource_ids.len())
                 .saturating_sub(EVENT_RESOURCES_MAX),
-            trees: trees(event, &node),
+            trees: trees(narrow, &node),
+            copies: copies(event_id),
             record: RecordView::new(event_id, number, &record),
         }
     }
@@ -209,58 +293,93 @@ fn tags(event: &Event) -> Vec<Tag> {
     tags
 }
 
-/// Links to events that have something in common with this one.
+/// Links to events that have something in common with this one, at any time and near it.
 fn related(event: &Event) -> Vec<Value> {
     let mut links = Vec::new();
-    let mut same = |label: &str, key: Key, value: Option<&str>| {
-        let Some(value) = value.filter(|v| !v.is_empty() && v.len() <= LINK_VALUE_BYTES_MAX) else {
-            return;
-        };
-        links.push(Value {
-            text: label.to_owned(),
-            href: Some(Filter::default().with(key, value).href()),
-            hint: format!("Every event with {}: {}", key.label(), visible(value)),
-        });
-    };
-    same("Same user", Key::Username, event.username.as_deref());
-    same("Same access key", Key::AccessKeyId, event.access_key_id.as_deref());
-    same("Same source IP", Key::SourceIpAddress, event.source_ip_address.as_deref());
-    let resource = event.resources.first().map(|found| found.resource_name.as_str());
-    same(
-        "Same resource",
-        Key::ResourceName,
-        resource.or(event.resource_ids.first().map(String::as_str)),
-    );
-    same("Same event name", Key::EventName, event.event_name.as_deref());
-    if let Some(at) = event.event_time {
+    let near = |filter: Filter| {
+        let at = event.event_time?;
         let shifted = |minutes: i64| {
-            let to = Timestamp(at.0.saturating_add(minutes * 60 * MICROS_PER_SECOND));
-            time_text(to).replace(' ', "T") + "Z"
+            time_machine(Timestamp(at.0.saturating_add(minutes * 60 * MICROS_PER_SECOND)))
         };
-        let filter = Filter::default().with(Key::From, &shifted(-5)).with(Key::Until, &shifted(5));
-        links.push(Value {
-            text: "5 minutes before and after".to_owned(),
-            href: Some(filter.href()),
-            hint: "Every event around this one".to_owned(),
-        });
-    }
+        Some(filter.with(Key::From, &shifted(-5)).with(Key::Until, &shifted(5)).href())
+    };
+    let mut same = |label: &str, field: SearchField, value: Option<&str>, is_near: bool| {
+        let fits = |value: &&str| !value.is_empty() && value.len() <= LINK_VALUE_BYTES_MAX;
+        let Some(value) = value.filter(fits) else { return };
+        let filter = Filter::default().with(Key::Search, &term(&Facet::Field(field), value));
+        let mut link = |text: String, href: Option<String>, when: &str| {
+            let hint = format!("Every event{when} with {}: {}", field.name(), visible(value));
+            links.extend(href.map(|href| Value {
+                text,
+                href: Some(href),
+                hint,
+                ..Value::default()
+            }));
+        };
+        link(label.to_owned(), Some(filter.href()), "");
+        if is_near {
+            link(format!("{label} ±5 min"), near(filter), " within five minutes");
+        }
+    };
+    same("Same user", SearchField::User, event.username.as_deref(), true);
+    same("Same access key", SearchField::Key, event.access_key_id.as_deref(), false);
+    same("Same source IP", SearchField::Ip, event.source_ip_address.as_deref(), false);
+    let resource = event.resources.first().map(|found| found.resource_name.as_str());
+    let resource = resource.or(event.resource_ids.first().map(String::as_str));
+    same("Same resource", SearchField::Resource, resource, true);
+    same("Same event name", SearchField::Event, event.event_name.as_deref(), false);
+    links.extend(near(Filter::default()).map(|href| Value {
+        text: "5 minutes before and after".to_owned(),
+        href: Some(href),
+        hint: "Every event around this one".to_owned(),
+        ..Value::default()
+    }));
     links
 }
 
+/// The event as commands and as SQL.
+fn copies(event_id: &str) -> Vec<CopyText> {
+    if event_id.len() > LINK_VALUE_BYTES_MAX {
+        return Vec::new();
+    }
+    let by_id = term(&Facet::Field(SearchField::Id), event_id);
+    let attribute = format!("AttributeKey=EventId,AttributeValue={event_id}");
+    vec![
+        CopyText {
+            label: "CLI",
+            text: format!("trailhound search {} --output json", shell_word(&by_id)),
+        },
+        CopyText {
+            label: "AWS CLI",
+            text: format!(
+                "aws cloudtrail lookup-events --lookup-attributes {}",
+                shell_word(&attribute)
+            ),
+        },
+        CopyText {
+            label: "SQL",
+            text: visible(&format!(
+                "SELECT * FROM events WHERE eventID = '{}'",
+                event_id.replace('\'', "''")
+            )),
+        },
+    ]
+}
+
 /// The resources as AWS lists them, then every other id that the record names.
-fn resources(event: &Event) -> Vec<ResourceRow> {
+fn resources(narrow: &Narrow<'_>, event: &Event) -> Vec<ResourceRow> {
+    let named = |name: &str| Value::linked(narrow, &Facet::Field(SearchField::Resource), name);
+    let typed = |kind: &str| Value::linked(narrow, &Facet::Field(SearchField::Type), kind);
     let listed = event.resources.iter().map(|found| ResourceRow {
-        resource_type: found
-            .resource_type
-            .as_deref()
-            .map(|kind| Value::linked(Key::ResourceType, kind)),
-        resource_name: Value::linked(Key::ResourceName, &found.resource_name),
+        resource_type: found.resource_type.as_deref().map(typed),
+        resource_name: named(&found.resource_name),
     });
     let is_listed = |id: &str| event.resources.iter().any(|found| found.resource_name == id);
-    let others = event.resource_ids.iter().filter(|id| !is_listed(id)).map(|id| ResourceRow {
-        resource_type: None,
-        resource_name: Value::linked(Key::ResourceName, id),
-    });
+    let others = event
+        .resource_ids
+        .iter()
+        .filter(|id| !is_listed(id))
+        .map(|id| ResourceRow { resource_type: None, resource_name: named(id) });
     listed.chain(others).take(EVENT_RESOURCES_MAX).collect()
 }
 

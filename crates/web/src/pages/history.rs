@@ -2,20 +2,27 @@
 
 use super::history_days::Days;
 use super::history_form::Form;
-use super::value::{Value, event_href, event_title, record_text, time_text};
+use super::history_problem::{self, SearchProblem};
+use super::history_row::Row;
+use super::value::{Value, shell_word, time_text};
 use super::{AnswerPageError, Layout, blocking, page};
-use crate::filter::{Filter, Key, PRESETS, PageState, ParsedQuery, parse_query};
-use crate::limits::{PAGE_EVENTS, RECORD_CHARS_MAX, ROW_RESOURCES_MAX, UNREADABLE_NAMED_MAX};
-use crate::visible::{count, count_of, visible, visible_json, visible_start};
+use crate::cursor;
+use crate::filter::{
+    Asked, Filter, FilterProblem, Key, Narrow, PRESETS, PageState, ParsedQuery, parse_query,
+};
+use crate::limits::{COLUMNS_MAX, EXPORT_EVENTS_MAX, PAGE_EVENTS, UNREADABLE_NAMED_MAX};
+use crate::visible::{count, count_of, visible, visible_start};
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use std::sync::Arc;
 use trailhound_app::App;
-use trailhound_app::lookup::LookupPage;
+use trailhound_app::count::Facet;
+use trailhound_app::lookup::search::Flag;
+use trailhound_app::lookup::{LookupPage, Position};
 use trailhound_app::stats::{Count, Stats};
-use trailhound_record::{Event, Timestamp};
+use trailhound_record::Timestamp;
 
 /// `GET /`.
 pub(crate) async fn answer(
@@ -23,7 +30,7 @@ pub(crate) async fn answer(
     RawQuery(query): RawQuery,
 ) -> Result<Response, AnswerPageError> {
     let parsed = parse_query(query.as_deref().unwrap_or_default());
-    if parsed.has_empty_fields && parsed.problems.is_empty() {
+    if parsed.is_long && parsed.problems.is_empty() {
         // A plain form sends its empty fields too; the address that people share does not need them.
         return Ok(Redirect::to(&parsed.state.href()).into_response());
     }
@@ -37,10 +44,14 @@ pub(crate) async fn answer(
 #[derive(Debug, Default)]
 struct HistoryInput {
     state: PageState,
-    problems: Vec<String>,
+    problems: Vec<FilterProblem>,
     stats: Stats,
+    /// The columns that are asked for; none for the usual ones.
+    columns: Vec<Facet>,
     /// The answer; nothing when there are problems.
     answer: Option<LookupPage>,
+    /// Where the newest event stands, when new ones are to be added.
+    newest: Option<String>,
     db: String,
 }
 
@@ -50,21 +61,59 @@ impl HistoryInput {
         parsed: ParsedQuery,
         now: Timestamp,
     ) -> Result<Self, trailhound_app::lookup::LookupError> {
-        let ParsedQuery { state, mut problems, .. } = parsed;
+        let ParsedQuery { state, problems, .. } = parsed;
+        let mut problems: Vec<FilterProblem> =
+            problems.into_iter().map(FilterProblem::Said).collect();
         let stats = app.stats()?;
-        let query = state.filter.lookup_query(now, stats.newest);
-        let answer = match query {
-            Ok(query) if problems.is_empty() => {
-                Some(app.lookup(&query, state.before.as_ref(), PAGE_EVENTS)?)
+        let columns = columns_of(&state.filter, &mut problems);
+        let mut answer = None;
+        let mut newest = None;
+        match state.filter.asked(now, stats.newest) {
+            Ok(asked) if problems.is_empty() => {
+                answer = Some(app.lookup(&asked.lookup(), state.before.as_ref(), PAGE_EVENTS)?);
+                newest = newest_of(app, &state.filter, &asked)?;
             }
-            Ok(_) => None,
-            Err(found) => {
-                problems.extend(found);
-                None
-            }
-        };
-        Ok(Self { state, problems, stats, answer, db: app.db().display().to_string() })
+            Ok(_) => {}
+            Err(found) => problems.extend(found),
+        }
+        let db = app.db().display().to_string();
+        Ok(Self { state, problems, stats, columns, answer, newest, db })
     }
+}
+
+/// Where the newest event of the answer stands, when `filter` says live.
+fn newest_of(
+    app: &App,
+    filter: &Filter,
+    asked: &Asked,
+) -> Result<Option<String>, trailhound_app::lookup::LookupError> {
+    if filter.value(Key::Live).is_none() {
+        return Ok(None);
+    }
+    let first = app.lookup(&asked.lookup(), None, 1)?.next;
+    let before_all = Position {
+        event_time_micros: i64::MIN,
+        event_key: String::new(),
+        account_id: String::new(),
+        conflict: 0,
+    };
+    Ok(Some(cursor::to_text(&first.unwrap_or(before_all))))
+}
+
+/// The columns that `filter` names.
+pub(super) fn columns_of(filter: &Filter, problems: &mut Vec<FilterProblem>) -> Vec<Facet> {
+    let mut columns = Vec::new();
+    for name in filter.value(Key::Columns).unwrap_or_default().split(',').map(str::trim) {
+        match Facet::parse(name) {
+            _ if name.is_empty() => {}
+            Ok(facet) => columns.push(facet),
+            Err(error) => problems.push(FilterProblem::Said(format!("Columns: {error}."))),
+        }
+    }
+    if columns.len() > COLUMNS_MAX {
+        problems.push(FilterProblem::Said(format!("At most {COLUMNS_MAX} columns are shown.")));
+    }
+    columns
 }
 
 /// The page.
@@ -73,14 +122,22 @@ impl HistoryInput {
 struct HistoryPage {
     layout: Layout,
     store: StoreLine,
-    /// Nothing when the store holds fewer than two days.
+    /// Nothing when the store is empty or the filter cannot be followed.
     days: Option<Days>,
+    /// Where the counts come from, after the first paint; nothing as for `days`.
+    facets_href: Option<String>,
     form: Form,
     chips: Vec<Chip>,
     clear_href: &'static str,
-    /// One click: writes only; nothing when reads are hidden already.
-    hide_reads_href: Option<String>,
+    /// One click: only events of this kind.
+    flags: Vec<Value>,
     problems: Vec<String>,
+    search_problem: Option<SearchProblem>,
+    compare: Option<CompareLine>,
+    live: Option<LiveLine>,
+    /// Where live is switched on.
+    live_href: Option<String>,
+    exports: Vec<Value>,
     /// Segments that the answer lacks.
     unreadable: Vec<String>,
     unreadable_heading: String,
@@ -95,6 +152,20 @@ struct StoreLine {
     dropped: Vec<String>,
 }
 
+/// The event that another one is chosen for.
+#[derive(Debug)]
+struct CompareLine {
+    event_id: String,
+    cancel_href: String,
+}
+
+/// New events are added while the page is open.
+#[derive(Debug)]
+struct LiveLine {
+    poll_href: String,
+    pause_href: String,
+}
+
 /// A condition that is set.
 #[derive(Debug)]
 struct Chip {
@@ -107,43 +178,13 @@ struct Chip {
 #[derive(Debug)]
 struct Table {
     rows: Vec<Row>,
+    /// The names of the columns that are asked for; none for the usual ones.
+    columns: Vec<String>,
     has_account: bool,
     has_region: bool,
     summary: String,
     older_href: Option<String>,
     newest_href: Option<String>,
-}
-
-/// One event.
-#[derive(Debug)]
-struct Row {
-    time: String,
-    href: Option<String>,
-    open_label: String,
-    event_name: Value,
-    access: Access,
-    error: Option<Value>,
-    username: Option<Value>,
-    /// Who acted, when there is no user name.
-    principal: String,
-    access_key: Option<Value>,
-    source_ip_address: Option<Value>,
-    event_source: Option<Value>,
-    resources: Vec<Value>,
-    resources_more: usize,
-    account: Option<Value>,
-    region: Option<Value>,
-    is_conflict: bool,
-    /// The record of an event that has no page, having no usable id.
-    record: Option<String>,
-}
-
-/// Whether the call changed something, as the record says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Access {
-    Read,
-    Write,
-    Unknown,
 }
 
 /// Why there is no event, and what to do.
@@ -163,16 +204,29 @@ impl HistoryPage {
             answer.map(|answer| answer.coverage.unreadable.as_slice()).unwrap_or_default();
         let table =
             answer.map(|answer| Table::new(input, answer)).filter(|table| !table.rows.is_empty());
+        let narrow = Narrow::new(filter);
+        let live = input.newest.as_ref().map(|newest| LiveLine::new(filter, newest));
+        let (problems, search_problem) = history_problem::split(filter, &input.problems);
+        let has_counts = answer.is_some() && input.stats.events > 0;
         Self {
             layout: Layout::new("Event history".to_owned()),
             store: StoreLine::new(&input.stats),
-            days: Days::new(filter, &input.stats.days),
+            days: has_counts.then(|| Days::new(filter, &input.stats.days)),
+            facets_href: has_counts.then(|| filter.href_at("/facets")),
             form: Form::new(filter, &input.stats),
-            chips: filter.iter().map(|(key, value)| Chip::new(filter, key, value)).collect(),
+            chips: Chip::all(&narrow),
             clear_href: "/",
-            hide_reads_href: (filter.value(Key::ReadOnly) != Some("false"))
-                .then(|| filter.with(Key::ReadOnly, "false").href()),
-            problems: input.problems.iter().map(|problem| visible_start(problem, 500)).collect(),
+            flags: flags(&narrow),
+            problems,
+            search_problem,
+            compare: filter.value(Key::Compare).map(|event_id| CompareLine {
+                event_id: visible_start(event_id, 100),
+                cancel_href: filter.without(&[Key::Compare]).href(),
+            }),
+            live_href: (live.is_none() && input.state.before.is_none() && answer.is_some())
+                .then(|| filter.with(Key::Live, "1").href()),
+            live,
+            exports: if table.is_some() { exports(filter) } else { Vec::new() },
             unreadable: named(unreadable),
             unreadable_heading: format!(
                 "This answer is partial: {} could not be read.",
@@ -183,6 +237,51 @@ impl HistoryPage {
                 _ => None,
             },
             table,
+        }
+    }
+}
+
+/// Links to the events of a kind, for the kinds that the search does not ask for yet.
+fn flags(narrow: &Narrow<'_>) -> Vec<Value> {
+    let kinds = [
+        (Flag::Write, "Writes"),
+        (Flag::Error, "Errors"),
+        (Flag::Console, "Console"),
+        (Flag::Root, "Root"),
+    ];
+    let link_of = |(flag, text): (Flag, &str)| {
+        let term = format!("is:{}", flag.name());
+        (!narrow.has(&term)).then(|| Value {
+            text: text.to_owned(),
+            href: Some(narrow.with(&term).href()),
+            not_href: Some(narrow.with(&format!("-{term}")).href()),
+            hint: format!("Only {term}; Alt-click filters out"),
+            has_buttons: false,
+        })
+    };
+    kinds.into_iter().filter_map(link_of).collect()
+}
+
+/// Links to the answer as a file.
+fn exports(filter: &Filter) -> Vec<Value> {
+    let limit = count(EXPORT_EVENTS_MAX);
+    let formats = [
+        ("ndjson", "NDJSON", "Records as delivered, one a line"),
+        ("csv", "CSV", "The columns of the table"),
+    ];
+    let link_of = |(format, text, what): (&str, &str, &str)| Value {
+        href: Some(filter.href_at(&format!("/export/{format}"))),
+        hint: format!("{what}; at most the newest {limit} events"),
+        ..link(text, String::new())
+    };
+    formats.into_iter().map(link_of).collect()
+}
+
+impl LiveLine {
+    fn new(filter: &Filter, newest: &str) -> Self {
+        Self {
+            poll_href: super::history_live::poll_href(filter, newest),
+            pause_href: filter.without(&[Key::Live]).href(),
         }
     }
 }
@@ -230,12 +329,26 @@ fn one_or_count(counts: &[Count], one: &str, many: &str) -> String {
 }
 
 impl Chip {
+    /// The conditions of the search, then the others.
+    fn all(narrow: &Narrow<'_>) -> Vec<Self> {
+        let filter = narrow.filter();
+        let parts = narrow.pieces().iter().enumerate().map(|(at, piece)| Self {
+            label: "",
+            value: visible_start(piece, 80),
+            remove_href: narrow.without(at).href(),
+        });
+        let is_chip = |key: Key| match key {
+            Key::Search => narrow.pieces().is_empty(),
+            Key::Compare | Key::Live => false,
+            _ => true,
+        };
+        let others = filter.iter().filter(|(key, _)| is_chip(*key));
+        parts.chain(others.map(|(key, value)| Self::new(filter, key, value))).collect()
+    }
+
     fn new(filter: &Filter, key: Key, value: &str) -> Self {
-        let shown = match (key, value) {
-            (Key::ReadOnly, "false") => "no (writes)".to_owned(),
-            (Key::ReadOnly, "true") => "yes (reads)".to_owned(),
-            (Key::Failed, "true") => "any error".to_owned(),
-            (Key::Range, range) => range_text(range),
+        let shown = match key {
+            Key::Range => range_text(value),
             _ => visible_start(value, 80),
         };
         Self { label: key.label(), value: shown, remove_href: filter.without(&[key]).href() }
@@ -259,16 +372,8 @@ impl Table {
         let filter = &input.state.filter;
         let has_account = input.stats.accounts.len() > 1;
         let has_region = input.stats.regions.len() > 1;
-        let rows: Vec<Row> = answer
-            .events
-            .iter()
-            .map(|event| {
-                let mut row = Row::new(filter, event);
-                row.account = row.account.filter(|_| has_account);
-                row.region = row.region.filter(|_| has_region);
-                row
-            })
-            .collect();
+        let narrow = Narrow::new(filter);
+        let rows = Row::all(&narrow, &input.columns, &answer.events, has_account, has_region);
         let shown = match (rows.len() as u64, &answer.next, &input.state.before) {
             (rows, Some(_), None) => format!("The newest {}", count_of(rows, "event", "events")),
             (rows, None, None) => count_of(rows, "event", "events"),
@@ -278,12 +383,21 @@ impl Table {
         let older = |before| PageState { filter: filter.clone(), before: Some(before) }.href();
         Self {
             rows,
+            columns: input.columns.iter().map(|facet| visible_start(&name_of(facet), 60)).collect(),
             has_account,
             has_region,
             summary,
             older_href: answer.next.clone().map(older),
             newest_href: input.state.before.is_some().then(|| filter.href()),
         }
+    }
+}
+
+/// What `facet` is called in the search language.
+pub(super) fn name_of(facet: &Facet) -> String {
+    match facet {
+        Facet::Field(field) => field.name().to_owned(),
+        Facet::Path(path) => path.to_string(),
     }
 }
 
@@ -299,58 +413,6 @@ fn searched(answer: &LookupPage) -> String {
         count_of(coverage.events_in_range, "event", "events"),
         count_of(coverage.events_examined, "record", "records"),
     )
-}
-
-impl Row {
-    fn new(filter: &Filter, event: &Event) -> Self {
-        let value = |key: Key, text: &Option<String>| {
-            text.as_deref()
-                .filter(|text| !text.is_empty())
-                .map(|text| Value::narrowing(filter, key, text))
-        };
-        let title = event_title(event);
-        let time = event.event_time.map_or_else(|| "no readable time".to_owned(), time_text);
-        let href = event.event_id.as_deref().and_then(event_href);
-        let record = href
-            .is_none()
-            .then(|| visible_start(&visible_json(&record_text(event)).0, RECORD_CHARS_MAX));
-        Self {
-            open_label: format!("Open {title} at {time}"),
-            event_name: value(Key::EventName, &event.event_name)
-                .unwrap_or_else(|| Value::plain(&title)),
-            access: match event.read_only {
-                Some(true) => Access::Read,
-                Some(false) => Access::Write,
-                None => Access::Unknown,
-            },
-            error: value(Key::ErrorCode, &event.error_code),
-            username: value(Key::Username, &event.username),
-            principal: visible_start(
-                event.user_identity_type.as_deref().unwrap_or("not stated"),
-                60,
-            ),
-            access_key: value(Key::AccessKeyId, &event.access_key_id),
-            source_ip_address: value(Key::SourceIpAddress, &event.source_ip_address),
-            event_source: value(Key::EventSource, &event.event_source),
-            resources: event
-                .resources
-                .iter()
-                .take(ROW_RESOURCES_MAX)
-                .map(|found| Value::narrowing(filter, Key::ResourceName, &found.resource_name))
-                .collect(),
-            resources_more: event.resources.len().saturating_sub(ROW_RESOURCES_MAX),
-            account: value(Key::AccountId, &event.account_id),
-            region: value(Key::AwsRegion, &event.aws_region),
-            is_conflict: event.conflict > 0,
-            time,
-            href,
-            record,
-        }
-    }
-
-    fn is_write(&self) -> bool {
-        self.access == Access::Write
-    }
 }
 
 impl Empty {
@@ -373,42 +435,25 @@ impl Empty {
                 links: vec![link("Back to the newest", filter.href())],
             };
         }
-        let mut links: Vec<Value> = filter
+        let chips = Chip::all(&Narrow::new(filter));
+        let mut links: Vec<Value> = chips
             .iter()
-            .map(|(key, value)| {
-                let chip = Chip::new(filter, key, value);
-                link(&format!("Drop {}: {}", chip.label, chip.value), chip.remove_href)
+            .map(|chip| {
+                let text = format!("Drop {} {}", chip.label, chip.value).replace("  ", " ");
+                link(&text, chip.remove_href.clone())
             })
             .collect();
-        if filter.iter().count() > 1 {
+        if links.len() > 1 {
             links.push(link("Show all events", Filter::default().href()));
         }
-        let padded = filter.iter().find(|(_, value)| value.trim() != *value);
-        let hint = match padded {
-            Some((key, _)) => format!(" {} starts or ends with a space.", key.label()),
-            None => String::new(),
-        };
-        let text = format!(
-            "{}. Values match exactly, upper and lower case included; only Search finds parts.{hint}",
-            input.answer.as_ref().map(searched).unwrap_or_default(),
-        );
+        let text = format!("{}.", input.answer.as_ref().map(searched).unwrap_or_default());
         Self { heading: "No event matches", text, command: None, links }
     }
 }
 
 /// A link with a plain text.
-fn link(text: &str, href: String) -> Value {
-    Value { text: text.to_owned(), href: Some(href), hint: String::new() }
-}
-
-/// `text` as one word of a POSIX shell, hidden characters made visible.
-fn shell_word(text: &str) -> String {
-    let is_plain =
-        |character: char| character.is_ascii_alphanumeric() || "/._-+@".contains(character);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text.to_owned();
-    }
-    visible(&format!("'{}'", text.replace('\'', r"'\''")))
+pub(super) fn link(text: &str, href: String) -> Value {
+    Value { text: text.to_owned(), href: Some(href), ..Value::default() }
 }
 
 #[cfg(test)]

@@ -27,39 +27,33 @@ pub(crate) struct Choice {
 /// The form.
 #[derive(Debug)]
 pub(crate) struct Form {
-    /// Fields that are always seen.
-    pub(crate) main: Vec<Field>,
-    /// Fields that fold away.
+    /// Fields that become terms of the search.
     pub(crate) more: Vec<Field>,
-    /// Whether they are unfolded.
-    pub(crate) is_more_open: bool,
     pub(crate) search: Field,
+    /// From and until.
+    pub(crate) times: Vec<Field>,
+    pub(crate) columns: Field,
     pub(crate) all_time: Choice,
     pub(crate) before_now: Vec<Choice>,
     pub(crate) before_newest: Vec<Choice>,
     pub(crate) newest: Option<String>,
     pub(crate) is_custom_time: bool,
-    pub(crate) read_only: Vec<Choice>,
-    pub(crate) category: Vec<Choice>,
-    pub(crate) failed: bool,
+    /// What the address says besides.
+    pub(crate) hidden: Vec<(&'static str, String)>,
 }
 
-const MAIN: [(Key, &str); 3] = [
-    (Key::EventName, "RunInstances"),
-    (Key::Username, "alice"),
-    (Key::ResourceName, "name, id or ARN"),
-];
-const MORE: [(Key, &str); 10] = [
-    (Key::From, "2023-07-10 12:00"),
-    (Key::Until, "2023-07-11"),
-    (Key::EventSource, "ec2.amazonaws.com"),
-    (Key::ResourceType, "AWS::EC2::Instance"),
-    (Key::AccessKeyId, "AKIAIOSFODNN7EXAMPLE"),
-    (Key::SourceIpAddress, "198.51.100.7"),
-    (Key::ErrorCode, "AccessDenied"),
-    (Key::AccountId, "123456789012"),
-    (Key::AwsRegion, "us-east-1"),
-    (Key::EventId, ""),
+/// Fields that become terms: name, label and an example.
+const MORE: [(&str, &str, &str); 10] = [
+    ("event_name", "Event name", "RunInstances"),
+    ("username", "User name", "alice"),
+    ("resource_name", "Resource name", "name, id or ARN"),
+    ("resource_type", "Resource type", "AWS::EC2::Instance"),
+    ("event_source", "Event source", "ec2.amazonaws.com"),
+    ("access_key_id", "Access key", "AKIAIOSFODNN7EXAMPLE"),
+    ("source_ip_address", "Source IP", "198.51.100.7"),
+    ("error_code", "Error code", "AccessDenied"),
+    ("account_id", "Account", "123456789012"),
+    ("aws_region", "Region", "us-east-1"),
 ];
 
 impl Form {
@@ -70,51 +64,49 @@ impl Form {
             label: key.label(),
             value: field_value(filter.value(key).unwrap_or_default()),
             placeholder,
-            choices: match key {
-                Key::AccountId => choices(&stats.accounts),
-                Key::AwsRegion => choices(&stats.regions),
+            choices: Vec::new(),
+        };
+        let more = |(name, label, placeholder)| Field {
+            name,
+            label,
+            value: String::new(),
+            placeholder,
+            choices: match name {
+                "account_id" => choices(&stats.accounts),
+                "aws_region" => choices(&stats.regions),
                 _ => Vec::new(),
             },
         };
-        let choice = |key: Key, value: String, label: &str| Choice {
-            is_chosen: filter.value(key).unwrap_or_default() == value,
+        let choice = |value: String, label: &str| Choice {
+            is_chosen: filter.value(Key::Range).unwrap_or_default() == value,
             label: label.to_owned(),
             value,
         };
-        let presets = |prefix: &str| {
+        let presets = |prefix: &str, words: &str| {
             PRESETS
                 .iter()
                 .map(|preset| {
-                    let label = match prefix {
-                        "" => format!("Last {}", preset.label),
-                        _ => format!("Newest {}", preset.label),
-                    };
-                    choice(Key::Range, format!("{prefix}{}", preset.param), &label)
+                    let label = format!("{words} {}", preset.label);
+                    choice(format!("{prefix}{}", preset.param), &label)
                 })
                 .collect()
         };
-        let is_custom_time =
-            filter.value(Key::From).is_some() || filter.value(Key::Until).is_some();
-        let is_folded = |key: Key| {
-            MORE.iter().any(|(more, _)| *more == key) || matches!(key, Key::Failed | Key::Category)
-        };
+        let is_kept = |key: &Key| matches!(key, Key::Compare | Key::Live);
         Self {
-            main: MAIN.into_iter().map(|(key, example)| field(key, example)).collect(),
-            more: MORE.into_iter().map(|(key, example)| field(key, example)).collect(),
-            is_more_open: filter.iter().any(|(key, _)| is_folded(key)),
+            more: MORE.into_iter().map(more).collect(),
             search: field(Key::Search, "event:Delete* -user:alice 10.0.0.1"),
-            all_time: choice(Key::Range, String::new(), "All time"),
-            before_now: presets(""),
-            before_newest: presets("newest-"),
+            times: vec![field(Key::From, "2023-07-10 12:00"), field(Key::Until, "2023-07-11")],
+            columns: field(Key::Columns, "user,event,requestParameters.bucketName"),
+            all_time: choice(String::new(), "All time"),
+            before_now: presets("", "Last"),
+            before_newest: presets("newest-", "Newest"),
             newest: stats.newest.map(time_text),
-            is_custom_time,
-            read_only: [("", "All"), ("false", "Writes"), ("true", "Reads")]
-                .map(|(value, label)| choice(Key::ReadOnly, value.to_owned(), label))
-                .into(),
-            category: [("", "All events"), ("management", "Management"), ("insight", "Insights")]
-                .map(|(value, label)| choice(Key::Category, value.to_owned(), label))
-                .into(),
-            failed: filter.value(Key::Failed).is_some(),
+            is_custom_time: filter.value(Key::From).is_some() || filter.value(Key::Until).is_some(),
+            hidden: filter
+                .iter()
+                .filter(|(key, _)| is_kept(key))
+                .map(|(key, value)| (key.param(), field_value(value)))
+                .collect(),
         }
     }
 }

@@ -1,16 +1,15 @@
-//! Values of records as the pages show them: visible, cut, and a link that narrows the filter.
+//! Values of records as the pages show them: visible, cut, and links that filter for or filter out.
 
-use crate::filter::{Filter, Key};
+use crate::filter::{Filter, Narrow, PageState, term};
 use crate::limits::{CELL_CHARS_MAX, LINK_VALUE_BYTES_MAX, VALUE_CHARS_MAX};
 use crate::visible::{visible, visible_start};
 use chrono::{DateTime, Utc};
-use std::borrow::Cow;
-use trailhound_app::lookup::search::{Expr, Pattern, Query, Term};
+use trailhound_app::count::Facet;
 use trailhound_record::{Event, Timestamp};
 use url::form_urlencoded;
 
 /// A value on a page. Every text is made visible; templates escape it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Value {
     /// What is shown.
     pub(crate) text: String,
@@ -18,40 +17,39 @@ pub(crate) struct Value {
     pub(crate) href: Option<String>,
     /// What following the link does.
     pub(crate) hint: String,
+    /// Where the events without it are.
+    pub(crate) not_href: Option<String>,
+    /// Whether the link to them is seen; Alt-click on the value follows it anyhow.
+    pub(crate) has_buttons: bool,
 }
 
 impl Value {
     /// `text` as it is.
     pub(crate) fn plain(text: &str) -> Self {
-        Self { text: visible_start(text, VALUE_CHARS_MAX), href: None, hint: String::new() }
+        Self { text: visible_start(text, VALUE_CHARS_MAX), ..Self::default() }
     }
 
-    /// `text` in a table cell; following it narrows `filter` to the events with this `key`.
-    pub(crate) fn narrowing(filter: &Filter, key: Key, text: &str) -> Self {
-        let wanted = match key {
-            Key::Search => Cow::Owned(phrase(text)),
-            _ => Cow::Borrowed(text),
-        };
-        let is_set = filter.value(key) == Some(&*wanted);
-        let is_link = !text.is_empty() && text.len() <= LINK_VALUE_BYTES_MAX && !is_set;
+    /// `text` in a table cell; following it adds the term for it to the search.
+    pub(crate) fn narrowing(narrow: &Narrow<'_>, facet: &Facet, text: &str) -> Self {
+        if text.is_empty() || text.len() > LINK_VALUE_BYTES_MAX {
+            return Self { text: visible_start(text, CELL_CHARS_MAX), ..Self::default() };
+        }
+        let wanted = term(facet, text);
+        let has_it = narrow.has(&wanted);
         Self {
             text: visible_start(text, CELL_CHARS_MAX),
-            href: is_link.then(|| filter.with(key, &wanted).href()),
-            hint: format!("Only {}: {}", key.label(), visible_start(text, 300)),
+            href: (!has_it).then(|| narrow.with(&wanted).href()),
+            not_href: (!has_it).then(|| narrow.with(&format!("-{wanted}")).href()),
+            hint: format!("Only {}; Alt-click filters out", visible_start(&wanted, 300)),
+            has_buttons: false,
         }
     }
 
-    /// `text` whole; following it shows every event with this `key`.
-    pub(crate) fn linked(key: Key, text: &str) -> Self {
+    /// `text` whole, on a page of its own, with a button that filters out.
+    pub(crate) fn linked(narrow: &Narrow<'_>, facet: &Facet, text: &str) -> Self {
         let text_whole = visible_start(text, VALUE_CHARS_MAX);
-        Self { text: text_whole, ..Self::narrowing(&Filter::default(), key, text) }
+        Self { text: text_whole, has_buttons: true, ..Self::narrowing(narrow, facet, text) }
     }
-}
-
-/// The search for `text` and nothing else.
-fn phrase(text: &str) -> String {
-    let term = Term::Text(Pattern::literal(text));
-    Query::from(Expr::Term(term)).to_string()
 }
 
 /// `at` as the tables show it, in UTC.
@@ -60,6 +58,17 @@ pub(crate) fn time_text(at: Timestamp) -> String {
         Some(time) => time.format("%Y-%m-%d %H:%M:%S%.f").to_string(),
         None => at.to_string(),
     }
+}
+
+/// `at` as a machine reads it.
+pub(crate) fn time_machine(at: Timestamp) -> String {
+    time_text(at).replace(' ', "T") + "Z"
+}
+
+/// Where the page of `event_id` is, as a part of the answer to `filter`.
+pub(crate) fn event_href_in(filter: &Filter, event_id: &str) -> Option<String> {
+    let state = PageState { filter: filter.clone(), before: None };
+    event_href(event_id).map(|path| state.href_at(&path))
 }
 
 /// Where the page of `event_id` is; nothing for an id that cannot stand in an address.
@@ -84,4 +93,14 @@ pub(crate) fn event_title(event: &Event) -> String {
         .as_deref()
         .filter(|name| !name.is_empty())
         .map_or_else(|| "Event without a name".to_owned(), visible)
+}
+
+/// `text` as one word of a POSIX shell, hidden characters made visible.
+pub(crate) fn shell_word(text: &str) -> String {
+    let is_plain =
+        |character: char| character.is_ascii_alphanumeric() || "/._-+@:".contains(character);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    visible(&format!("'{}'", text.replace('\'', r"'\''")))
 }

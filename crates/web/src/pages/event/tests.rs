@@ -11,13 +11,13 @@ fn html(bodies: &[&str]) -> String {
             Event::parse(record.as_bytes().to_vec(), u32::try_from(number).unwrap()).unwrap()
         })
         .collect();
-    EventPage::new(ID, &events).render().unwrap()
+    EventPage::new(&Filter::default(), ID, &events).render().unwrap()
 }
 
 /// Checks the facts and nested values of one record, as text: `[title]`, `label: value`.
 fn check_facts(record: &str, expect: Expect) {
     let event = Event::parse(record.as_bytes().to_vec(), 0).unwrap();
-    let body = Body::new(ID, 0, &event);
+    let body = Body::new(&Narrow::new(&Filter::default()), ID, 0, &event);
     let mut text = format!("{}\n", body.sentence);
     for section in &body.sections {
         text += &format!("[{}]\n", section.title);
@@ -46,61 +46,61 @@ fn an_assumed_role_call_says_who_what_and_where() {
             bob called DeleteRoute of ec2.amazonaws.com from 198.51.100.7, 2023-07-10 12:00:00 UTC.
             [Who]
             User name: bob ->
-            Identity type: AssumedRole
+            Identity type: AssumedRole ->
             ARN: arn:aws:sts::123456789012:assumed-role/ops/bob ->
-            Principal ID: AROAEXAMPLE:bob
+            Principal ID: AROAEXAMPLE:bob ->
             Access key ID: ASIAIOSFODNN7EXAMPLE ->
-            Account: 123456789012
-            Session issuer: arn:aws:iam::123456789012:role/ops
-            Issuer type: Role
-            Issuer name: ops
-            Session since: 2023-07-10T11:00:00Z
-            MFA in session: true
-            Console session: true
+            Account: 123456789012 ->
+            Session issuer: arn:aws:iam::123456789012:role/ops ->
+            Issuer type: Role ->
+            Issuer name: ops ->
+            Session since: 2023-07-10T11:00:00Z ->
+            MFA in session: true ->
+            Console session: true ->
             [What and when]
             Time: 2023-07-10 12:00:00 UTC
             Event name: DeleteRoute ->
             Event source: ec2.amazonaws.com ->
-            Read-only: false
+            Read-only: false ->
             Event type: AwsApiCall ->
-            Event category: Management
-            Management event: true
-            Event version: 1.09
+            Event category: Management ->
+            Management event: true ->
+            Event version: 1.09 ->
             Event ID: 11111111-2222-3333-4444-555555555555 ->
             Request ID: r-1 ->
             [From where]
             Source IP: 198.51.100.7 ->
-            User agent: aws-cli/2.13
+            User agent: aws-cli/2.13 ->
             Account: 123456789012 ->
             Region: us-east-1 ->
-            TLS version: TLSv1.3
+            TLS version: TLSv1.3 ->
             [Request parameters]
             routeTableId: rtb-0123456789abcdef0 ->
-            destinationCidrBlock: 0.0.0.0/0
+            destinationCidrBlock: 0.0.0.0/0 ->
             tags: []
-            n: 1.50
+            n: 1.50 ->
             [Response elements]
-            _return: true
+            _return: true ->
             [User identity]
-            type: AssumedRole
-            principalId: AROAEXAMPLE:bob
-            arn: arn:aws:sts::123456789012:assumed-role/ops/bob
-            accountId: 123456789012
-            accessKeyId: ASIAIOSFODNN7EXAMPLE
+            type: AssumedRole ->
+            principalId: AROAEXAMPLE:bob ->
+            arn: arn:aws:sts::123456789012:assumed-role/ops/bob ->
+            accountId: 123456789012 ->
+            accessKeyId: ASIAIOSFODNN7EXAMPLE ->
             sessionContext:
               sessionIssuer:
-                type: Role
-                principalId: AROAEXAMPLE
-                arn: arn:aws:iam::123456789012:role/ops
-                accountId: 123456789012
-                userName: ops
+                type: Role ->
+                principalId: AROAEXAMPLE ->
+                arn: arn:aws:iam::123456789012:role/ops ->
+                accountId: 123456789012 ->
+                userName: ops ->
               attributes:
-                creationDate: 2023-07-10T11:00:00Z
-                mfaAuthenticated: true
+                creationDate: 2023-07-10T11:00:00Z ->
+                mfaAuthenticated: true ->
             [Other fields]
             newInVersion2:
               a:
-                0: x
+                0: x ->
         "#]],
     );
 }
@@ -168,10 +168,11 @@ fn related_events_are_one_link_away() {
         .into_iter()
         .map(|link| format!("{}: {}", link.text, link.href.unwrap()))
         .collect();
-    expect![[r"
-        Same user: /?username=a+b%26c
-        Same source IP: /?source_ip_address=198.51.100.7
-        5 minutes before and after: /?from=2023-07-09T23%3A57%3A00Z&until=2023-07-10T00%3A07%3A00Z"]]
+    expect![[r#"
+        Same user: /?q=user%3A%22a+b%26c%22
+        Same user ±5 min: /?q=user%3A%22a+b%26c%22&from=2023-07-09T23%3A57%3A00Z&until=2023-07-10T00%3A07%3A00Z
+        Same source IP: /?q=ip%3A198.51.100.7
+        5 minutes before and after: /?from=2023-07-09T23%3A57%3A00Z&until=2023-07-10T00%3A07%3A00Z"#]]
     .assert_eq(&links.join("\n"));
 }
 
