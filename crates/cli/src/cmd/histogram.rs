@@ -107,11 +107,12 @@ fn print_bars(ui: &mut Ui, histogram: &Histogram) -> std::io::Result<()> {
 }
 
 fn bucket_json(histogram: &Histogram, bucket: &Bucket) -> Value {
-    let mut json = json!({"start": bucket.start.to_string(), "events": bucket.events});
-    if !histogram.values.is_empty() {
-        let split = histogram.values.iter().zip(&bucket.split);
-        json["split"] =
-            split.map(|(value, events)| json!({"value": value, "events": events})).collect();
+    let split = histogram.values.iter().zip(&bucket.split);
+    let split: Value =
+        split.map(|(value, events)| json!({"value": value, "events": events})).collect();
+    let start = bucket.start.to_string();
+    match histogram.values.is_empty() {
+        true => json!({"start": start, "events": bucket.events}),
+        false => json!({"start": start, "events": bucket.events, "split": split}),
     }
-    json
 }
