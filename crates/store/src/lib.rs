@@ -24,9 +24,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use position::Position;
-pub use segment::index::{Facts, RowSet};
+pub use segment::index::Facts;
 pub use segment::meet::Condition;
 pub use segment::read::{ReadSegmentError, Segment, StoredRow};
+pub use segment::rows::RowSet;
 pub use segment::scan::Column;
 use table::Table;
 pub use table::{CommitKind, SegmentEntry, TableError};

@@ -3,8 +3,8 @@
 use trailhound_record::token::token_hash;
 
 use crate::limits::BLOCK_ROWS;
-use crate::segment::index::RowSet;
 use crate::segment::read::{ReadSegmentError, Segment};
+use crate::segment::rows::RowSet;
 
 /// A condition that the index can prune by.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,4 +5,5 @@ pub(crate) mod columns;
 pub mod index;
 pub mod meet;
 pub mod read;
+pub mod rows;
 pub mod scan;
