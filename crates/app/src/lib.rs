@@ -10,9 +10,9 @@ mod pipeline;
 pub mod stats;
 
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use trailhound_store::{Store, TableError};
+use trailhound_store::{Snapshot, Store, TableError};
 
 /// A Trailhound: the store in one folder and what can be asked of it. Cheap to share behind an `Arc`;
 /// every method takes `&self` and may be called from several threads; all of them block.
@@ -58,6 +58,14 @@ impl App {
     /// A secret of this store, made once and kept with it: page tokens are signed with it.
     pub fn token_key(&self) -> [u8; 32] {
         self.token_key
+    }
+
+    /// The newest snapshot of the store, for engines that read it themselves.
+    ///
+    /// # Errors
+    /// [`TableError`] when the table log cannot be read.
+    pub fn snapshot(&self) -> Result<Arc<Snapshot>, TableError> {
+        self.store.snapshot()
     }
 
     pub(crate) fn store(&self) -> &Store {

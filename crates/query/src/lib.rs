@@ -9,4 +9,5 @@ mod matching;
 mod stream;
 
 pub use lookup::{Category, Coverage, LookupPage, LookupQuery, Position};
+pub use matching::text_tokens;
 pub use stream::{EventStream, lookup};

@@ -57,7 +57,7 @@ pub(crate) fn candidates(query: &LookupQuery) -> Candidates {
 
 /// The tokens that a record must hold to contain `text`. Keys that have columns, `true`, `false` and
 /// `null` are not in the filters: a text with such a word is not pruned by it.
-fn text_tokens(text: &str) -> Vec<u64> {
+pub fn text_tokens(text: &str) -> Vec<u64> {
     let mut plain = std::collections::HashSet::new();
     for word in ["true", "false", "null"] {
         plain.insert(token_hash(word.as_bytes()));

@@ -6,6 +6,7 @@ pub(crate) mod import;
 pub(crate) mod lookup;
 pub(crate) mod serve;
 pub(crate) mod show;
+pub(crate) mod sql;
 pub(crate) mod stats;
 pub(crate) mod up;
 pub(crate) mod verify;
@@ -26,6 +27,7 @@ pub(crate) fn run(ui: &mut Ui, cli: &Cli) -> CmdResult {
         Command::Import(args) => import::cmd_import(ui, &cli.global, args),
         Command::Lookup(args) => lookup::cmd_lookup(ui, &cli.global, args),
         Command::Show(args) => show::cmd_show(ui, &cli.global, args),
+        Command::Sql(args) => sql::cmd_sql(ui, &cli.global, args),
         Command::Serve(args) => serve::cmd_serve(ui, &cli.global, args),
         Command::Verify(args) => verify::cmd_verify(ui, &cli.global, args),
         Command::Stats(args) => stats::cmd_stats(ui, &cli.global, args),

@@ -5,3 +5,4 @@ pub(crate) mod columns;
 pub mod find;
 pub mod index;
 pub mod read;
+mod scan;

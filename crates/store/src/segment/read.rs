@@ -351,7 +351,7 @@ impl Segment {
         Ok(StoredRow { position: values.position(&body), body })
     }
 
-    fn batches(
+    pub(super) fn batches(
         &self,
         blocks: Vec<usize>,
         selection: Option<RowSelection>,
@@ -396,7 +396,7 @@ fn map(path: &Path) -> Result<Mmap, ReadSegmentError> {
 }
 
 /// Which rows of one block to read; `rows` ascend, `base` is the block's first row.
-fn selection(rows: &[u32], base: usize) -> RowSelection {
+pub(super) fn selection(rows: &[u32], base: usize) -> RowSelection {
     let mut selectors = Vec::with_capacity(rows.len() * 2);
     let mut next = base;
     for &row in rows {
