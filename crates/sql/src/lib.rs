@@ -19,6 +19,7 @@ mod schema;
 mod statement;
 mod table;
 mod table_name;
+mod unnest;
 
 pub use engine::{Answer, AnswerStream, SqlEngine, Statistics};
 pub use error::{QueryError, StartEngineError};

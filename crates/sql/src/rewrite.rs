@@ -9,20 +9,20 @@ use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
 use datafusion::sql::sqlparser::ast::{
     AccessExpr, ArrayElemTypeDef, BinaryOperator, CaseWhen, CastKind, DataType, Expr, Function,
     FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArgumentList, FunctionArguments,
-    Ident, LambdaFunction, ObjectName, ObjectNamePart, OrderByExpr, OrderByOptions, UnaryOperator,
-    Value, VisitorMut,
+    Ident, LambdaFunction, ObjectName, ObjectNamePart, OrderByExpr, OrderByOptions, Select,
+    UnaryOperator, Value, VisitorMut,
 };
 
 use crate::error::QueryError;
 use crate::statement::{EVENTS_TABLE, EventDataStoreNames};
 use crate::table_name::{check, is_store_name};
+use crate::unnest::rewrite_unnest;
 
 /// Functions that have another name here.
 const RENAMED: &[(&str, &str)] = &[
     ("transform", "array_transform"),
     ("filter", "array_filter"),
     ("arbitrary", "any_value"),
-    ("array_agg_distinct", "array_agg"),
     ("split", "string_to_array"),
     ("json_format", "json_parse"),
     ("day", "day_of_month"),
@@ -45,11 +45,13 @@ pub(crate) struct Rewrite<'n> {
     names: &'n EventDataStoreNames,
     /// The parameters of the lambdas around the expression.
     parameters: Vec<String>,
+    /// The names of UNNESTs, which are no tables any more.
+    unnested: Vec<String>,
 }
 
 impl<'n> Rewrite<'n> {
     pub(crate) fn new(names: &'n EventDataStoreNames) -> Self {
-        Self { names, parameters: Vec::new() }
+        Self { names, parameters: Vec::new(), unnested: Vec::new() }
     }
 
     /// The table's name where `name` is a quoted name of the event data store.
@@ -67,7 +69,16 @@ impl<'n> Rewrite<'n> {
                 if let Some(first) = names.first_mut() {
                     self.store_name(first)?;
                 }
-                if let Some((first, members)) = names.split_first()
+                if names.len() > 1
+                    && names.first().is_some_and(|name| {
+                        self.unnested.contains(&name.value.to_lowercase())
+                    })
+                {
+                    names.remove(0);
+                }
+                if let [name] = names.as_slice() {
+                    *expr = Expr::Identifier(name.clone());
+                } else if let Some((first, members)) = names.split_first()
                     && self.parameters.contains(&first.value.to_lowercase())
                 {
                     let access_chain = members.iter().map(|name| dot(&name.value)).collect();
@@ -115,6 +126,11 @@ impl VisitorMut for Rewrite<'_> {
             [ObjectNamePart::Identifier(name)] => flow(self.store_name(name)),
             _ => ControlFlow::Continue(()),
         }
+    }
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<QueryError> {
+        let aliases = rewrite_unnest(select);
+        flow(aliases.map(|aliases| self.unnested.extend(aliases)))
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<QueryError> {

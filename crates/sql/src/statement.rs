@@ -126,6 +126,14 @@ pub(crate) fn parse(sql: &str, names: &EventDataStoreNames) -> Result<Parsed, Qu
     Ok(Parsed { statement: EngineStatement::Statement(Box::new(statement)), names: output })
 }
 
+/// Reads a query of our own making.
+pub(crate) fn parse_query(sql: &str) -> Result<Box<Query>, QueryError> {
+    Parser::new(&LakeDialect)
+        .try_with_sql(sql)
+        .and_then(|mut parser| parser.parse_query())
+        .map_err(|error| QueryError::Syntax { reason: error.to_string() })
+}
+
 fn is_query_word(word: &str) -> bool {
     word.starts_with('(') || matches!(word, "SELECT" | "WITH" | "EXPLAIN" | "VALUES" | "FROM")
 }

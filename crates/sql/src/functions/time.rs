@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, Months, NaiveDateTime, Timelike};
 use datafusion::arrow::array::{
-    Array, ArrayRef, Int64Array, StringArray, StringBuilder, TimestampMicrosecondArray,
+    ArrayRef, Int64Array, StringArray, StringBuilder, TimestampMicrosecondArray,
 };
 use datafusion::arrow::compute::{DatePart, cast, date_part};
 use datafusion::arrow::datatypes::DataType;
@@ -26,8 +26,8 @@ pub(super) fn all() -> Vec<ScalarUDF> {
         // 1 is Monday, 7 is Sunday, as in ISO 8601.
         part_function("day_of_week", |args| {
             let days = part(args, DatePart::DayOfWeekMonday0)?;
-            let days = arg::<Int64Array>(std::slice::from_ref(&days), 0)?.unary(|day| day + 1);
-            Ok(Arc::new(days) as ArrayRef)
+            let days: Int64Array = arg::<Int64Array>(&[days], 0)?.unary(|day| day + 1);
+            Ok(Arc::new(days))
         }),
         part_function("hour", |args| part(args, DatePart::Hour)),
         part_function("minute", |args| part(args, DatePart::Minute)),
