@@ -89,10 +89,8 @@ impl Block {
             Source::Json(field, kind) => build_json(kind, &self.texts(field))?,
             Source::Extra(key, kind) => build_json(kind, &self.extras(key))?,
             Source::Struct(members) => {
-                let arrays: Vec<_> = members
-                    .iter()
-                    .map(|(_, source)| self.build(*source))
-                    .collect::<Result<_>>()?;
+                let arrays: Vec<_> =
+                    members.iter().map(|(_, source)| self.build(*source)).collect::<Result<_>>()?;
                 let nulls = any_valid(&arrays, self.rows);
                 Arc::new(StructArray::try_new(Source::fields(members), arrays, Some(nulls))?)
             }

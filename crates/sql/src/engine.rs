@@ -111,7 +111,8 @@ impl SqlEngine {
             .enable_time()
             .build()
             .map_err(io("threads for SQL"))?;
-        let inner = Inner { snapshots, names, limits, runtime_env, _spill: spill, is_pruning: true };
+        let inner =
+            Inner { snapshots, names, limits, runtime_env, _spill: spill, is_pruning: true };
         Ok(Self { inner: Arc::new(inner), runtime: Some(runtime) })
     }
 
@@ -194,9 +195,8 @@ impl Inner {
         let snapshot = (self.snapshots)().map_err(|error| QueryError::snapshot(&error))?;
         let counts = Arc::new(ScanCounts::default());
         let state = self.session(&snapshot, &counts).map_err(|error| QueryError::plan(&error))?;
-        for table in state
-            .resolve_table_references(&statement)
-            .map_err(|error| QueryError::plan(&error))?
+        for table in
+            state.resolve_table_references(&statement).map_err(|error| QueryError::plan(&error))?
         {
             let name = table.to_string();
             let is_known =
@@ -242,6 +242,9 @@ impl Inner {
             .with_information_schema(false);
         // Times are UTC, and texts are one type: functions of our own need no second one.
         config.options_mut().sql_parser.map_string_types_to_utf8view = false;
+        // What a sort keeps aside for merging must fit beside what it sorts.
+        config.options_mut().execution.sort_spill_reservation_bytes =
+            (self.limits.memory_bytes / 32).min(10 << 20);
         let mut state = SessionStateBuilder::new_with_default_features()
             .with_config(config)
             .with_runtime_env(Arc::clone(&self.runtime_env))
@@ -273,7 +276,7 @@ impl Inner {
         task: Arc<datafusion::execution::TaskContext>,
         schema: SchemaRef,
         deadline: Instant,
-        sender: mpsc::Sender<Result<RecordBatch, QueryError>>,
+        sender: mpsc::Sender<Produced>,
     ) {
         let mut stream = match execute_stream(plan, task) {
             Ok(stream) => stream,
@@ -288,8 +291,8 @@ impl Inner {
                 let Some(batch) = stream.next().await else { return Ok(None) };
                 let batch = batch.map_err(|error| QueryError::run(&error))?;
                 let (_, arrays, rows) = batch.into_parts();
-                let options = datafusion::arrow::array::RecordBatchOptions::new()
-                    .with_row_count(Some(rows));
+                let options =
+                    datafusion::arrow::array::RecordBatchOptions::new().with_row_count(Some(rows));
                 RecordBatch::try_new_with_options(Arc::clone(&schema), arrays, &options)
                     .map(Some)
                     .map_err(|error| QueryError::Run { reason: error.to_string() })
@@ -298,19 +301,19 @@ impl Inner {
                 () = sender.closed() => return,
                 next = tokio::time::timeout_at(deadline, next) => next,
             };
-            let item = match next {
-                Ok(Ok(Some(batch))) => Ok(batch),
-                Ok(Ok(None)) => return,
-                Ok(Err(error)) => Err(error),
-                Err(_) => Err(QueryError::TimedOut { after: self.limits.timeout }),
-            };
-            let is_last = item.is_err();
+            let item =
+                next.unwrap_or_else(|_| Err(QueryError::TimedOut { after: self.limits.timeout }));
+            let is_last = !matches!(item, Ok(Some(_)));
             if sender.send(item).await.is_err() || is_last {
                 return;
             }
         }
     }
 }
+
+/// What a running statement says: a batch, its end, or its failure. A channel that closes without one
+/// of the last two is a failure of ours, not an end.
+type Produced = Result<Option<RecordBatch>, QueryError>;
 
 fn read_only() -> SQLOptions {
     SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false)
@@ -326,7 +329,7 @@ fn renamed(schema: &Schema, names: &[String]) -> SchemaRef {
 pub struct AnswerStream {
     schema: SchemaRef,
     columns: Vec<String>,
-    receiver: mpsc::Receiver<Result<RecordBatch, QueryError>>,
+    receiver: mpsc::Receiver<Produced>,
     plan: Arc<dyn ExecutionPlan>,
     counts: Arc<ScanCounts>,
     started: Instant,
@@ -353,9 +356,11 @@ impl AnswerStream {
 
     /// The next batch, for callers without a runtime.
     pub fn next_blocking(&mut self) -> Option<Result<RecordBatch, QueryError>> {
-        let item = self.receiver.blocking_recv();
-        self.note(item.as_ref());
-        item
+        if self.ended.is_some() {
+            return None;
+        }
+        let produced = self.receiver.blocking_recv();
+        self.taken(produced)
     }
 
     /// What the statement has cost so far.
@@ -372,13 +377,13 @@ impl AnswerStream {
         }
     }
 
-    fn note(&mut self, item: Option<&Result<RecordBatch, QueryError>>) {
-        match item {
+    fn taken(&mut self, produced: Option<Produced>) -> Option<Result<RecordBatch, QueryError>> {
+        let item = produced.unwrap_or(Err(QueryError::Stopped)).transpose();
+        match &item {
             Some(Ok(batch)) => self.rows += batch.num_rows() as u64,
-            Some(Err(_)) | None => {
-                self.ended.get_or_insert(self.started.elapsed());
-            }
+            Some(Err(_)) | None => self.ended = Some(self.started.elapsed()),
         }
+        item
     }
 }
 
@@ -386,9 +391,11 @@ impl Stream for AnswerStream {
     type Item = Result<RecordBatch, QueryError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let item = std::task::ready!(self.receiver.poll_recv(context));
-        self.note(item.as_ref());
-        Poll::Ready(item)
+        if self.ended.is_some() {
+            return Poll::Ready(None);
+        }
+        let produced = std::task::ready!(self.receiver.poll_recv(context));
+        Poll::Ready(self.taken(produced))
     }
 }
 
@@ -432,9 +439,11 @@ impl Answer {
             }
             let length = (batch.num_rows() - skipped).min(count - page.len());
             let cells = crate::print::rows(&batch.slice(skipped, length));
-            page.extend(cells.into_iter().map(|row| {
-                row.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>()
-            }));
+            page.extend(
+                cells
+                    .into_iter()
+                    .map(|row| row.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>()),
+            );
             skipped = 0;
             if page.len() == count {
                 break;

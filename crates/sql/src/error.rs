@@ -100,8 +100,8 @@ pub enum QueryError {
         /// The limit.
         after: Duration,
     },
-    /// The engine is being shut down.
-    #[error("the SQL engine is stopping")]
+    /// The engine is being shut down, or failed by a fault of its own: the answer is not whole.
+    #[error("the SQL engine stopped before the end of the answer")]
     Stopped,
 }
 
@@ -145,7 +145,9 @@ fn reason(error: &DataFusionError) -> String {
         root => {
             let message = root.message();
             let text = message.split(DataFusionError::BACK_TRACE_SEP).next().unwrap_or_default();
-            text.trim().trim_end_matches('.').to_owned()
+            // The list of every column would bury the one that is wrong.
+            let lines = text.lines().filter(|line| !line.starts_with("Valid fields are"));
+            lines.collect::<Vec<_>>().join(" ").trim().trim_end_matches('.').to_owned()
         }
     }
 }

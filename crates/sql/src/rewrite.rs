@@ -70,9 +70,9 @@ impl<'n> Rewrite<'n> {
                     self.store_name(first)?;
                 }
                 if names.len() > 1
-                    && names.first().is_some_and(|name| {
-                        self.unnested.contains(&name.value.to_lowercase())
-                    })
+                    && names
+                        .first()
+                        .is_some_and(|name| self.unnested.contains(&name.value.to_lowercase()))
                 {
                     names.remove(0);
                 }

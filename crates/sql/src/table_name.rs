@@ -19,9 +19,7 @@ pub(crate) fn name_tables(sql: &str, names: &EventDataStoreNames) -> Result<Stri
     let mut is_in_word = false;
     while let Some(first) = rest.chars().next() {
         let mut length = opaque_len(rest).unwrap_or(first.len_utf8());
-        if !is_in_word
-            && let Some(name) = name_at(rest)
-        {
+        if !is_in_word && let Some(name) = name_at(rest) {
             check(name, names)?;
             out.push_str(EVENTS_TABLE);
             length = name.len();
@@ -44,11 +42,7 @@ pub(crate) fn check(name: &str, names: &EventDataStoreNames) -> Result<(), Query
         }
         Some(id) => id.eq_ignore_ascii_case(&names.id),
     };
-    if is_own {
-        Ok(())
-    } else {
-        Err(QueryError::UnknownEventDataStore { id: name.to_owned() })
-    }
+    if is_own { Ok(()) } else { Err(QueryError::UnknownEventDataStore { id: name.to_owned() }) }
 }
 
 /// Whether `name`, as a whole, is a UUID or an event data store's ARN.

@@ -103,11 +103,8 @@ fn date_add(args: &[ArrayRef]) -> Result<ArrayRef> {
 fn add_months(time: i64, months: i64) -> Option<i64> {
     let count = Months::new(u32::try_from(months.unsigned_abs()).ok()?);
     let time = time_of(time)?;
-    let moved = if months < 0 {
-        time.checked_sub_months(count)
-    } else {
-        time.checked_add_months(count)
-    };
+    let moved =
+        if months < 0 { time.checked_sub_months(count) } else { time.checked_add_months(count) };
     moved.map(micros_of)
 }
 
