@@ -31,6 +31,7 @@ use crate::statement::{
     CONFIGURATION_ITEMS_TABLES, EVENTS_TABLE, EventDataStoreNames, Parsed, parse,
 };
 use crate::table::{EventsExec, EventsTable, ScanCounts};
+use crate::yielding::YieldOften;
 
 /// Gives the newest snapshot of the store.
 pub type Snapshots = Arc<dyn Fn() -> Result<Arc<Snapshot>, TableError> + Send + Sync>;
@@ -248,6 +249,7 @@ impl Inner {
         let mut state = SessionStateBuilder::new_with_default_features()
             .with_config(config)
             .with_runtime_env(Arc::clone(&self.runtime_env))
+            .with_physical_optimizer_rule(Arc::new(YieldOften))
             .with_table_factories(Default::default())
             .with_file_formats(Vec::new())
             // `generate_series` and its like would make rows of nothing, without end.

@@ -131,9 +131,14 @@ impl QueryError {
     }
 
     pub(crate) fn run(error: &DataFusionError) -> Self {
+        let reason = reason(error);
         match error.find_root() {
-            DataFusionError::ResourcesExhausted(_) => Self::Resources { reason: reason(error) },
-            _ => Self::Run { reason: reason(error) },
+            DataFusionError::ResourcesExhausted(_) => Self::Resources { reason },
+            // The engine has no kind of its own for a full spill folder.
+            _ if reason.contains("max_temp_directory_size") => {
+                Self::Resources { reason: "no room is left for spilled data".to_owned() }
+            }
+            _ => Self::Run { reason },
         }
     }
 }

@@ -20,6 +20,7 @@ mod statement;
 mod table;
 mod table_name;
 mod unnest;
+mod yielding;
 
 pub use engine::{Answer, AnswerStream, SqlEngine, Statistics};
 pub use error::{QueryError, StartEngineError};

@@ -824,11 +824,14 @@ fn a_statement_without_limits_is_stopped_by_ours() {
 
 #[test]
 fn a_sort_beyond_the_memory_spills() {
-    let store = TestStore::of_texts(&many(30_000));
-    let limits = Limits { memory_bytes: 6 << 20, threads: 2, ..Limits::default() };
+    let store = TestStore::of_texts(&many(160_000));
+    let memory_bytes = 24 << 20;
+    let limits = Limits { memory_bytes, threads: 2, ..Limits::default() };
     let statement = "SELECT eventid, eventjson FROM events ORDER BY eventjson DESC";
     let answer = run(&store.engine_with(limits), statement).expect("an answer");
-    assert_eq!(answer.rows(), 30_000);
+    assert_eq!(answer.rows(), 160_000);
+    let bytes: usize = answer.batches.iter().map(|batch| batch.get_array_memory_size()).sum();
+    assert!(bytes > memory_bytes, "{bytes} bytes would have fitted");
 }
 
 #[test]
