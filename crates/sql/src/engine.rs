@@ -246,6 +246,8 @@ impl Inner {
         // What a sort keeps aside for merging must fit beside what it sorts.
         config.options_mut().execution.sort_spill_reservation_bytes =
             (self.limits.memory_bytes / 32).min(10 << 20);
+        // Sorts of several partitions keep all memory from the merge behind them; one can spill.
+        config.options_mut().optimizer.repartition_sorts = false;
         let mut state = SessionStateBuilder::new_with_default_features()
             .with_config(config)
             .with_runtime_env(Arc::clone(&self.runtime_env))

@@ -22,7 +22,7 @@ mod table_name;
 mod unnest;
 mod yielding;
 
-pub use engine::{Answer, AnswerStream, SqlEngine, Statistics};
+pub use engine::{Answer, AnswerStream, Snapshots, SqlEngine, Statistics};
 pub use error::{QueryError, StartEngineError};
 pub use limits::Limits;
 pub use statement::{EVENTS_TABLE, EventDataStoreNames};

@@ -12,8 +12,7 @@ use trailhound_record::RowBatch;
 use trailhound_record::batch::RecordRule;
 use trailhound_store::Store;
 
-use crate::engine::Snapshots;
-use crate::{Answer, EventDataStoreNames, Limits, QueryError, SqlEngine};
+use crate::{Answer, EventDataStoreNames, Limits, QueryError, Snapshots, SqlEngine};
 
 const ID: &str = "0f1e2d3c-1111-2222-3333-444455556666";
 const ARN: &str =
@@ -825,7 +824,7 @@ fn a_statement_without_limits_is_stopped_by_ours() {
 #[test]
 fn a_sort_beyond_the_memory_spills() {
     let store = TestStore::of_texts(&many(160_000));
-    let memory_bytes = 24 << 20;
+    let memory_bytes = 16 << 20;
     let limits = Limits { memory_bytes, threads: 2, ..Limits::default() };
     let statement = "SELECT eventid, eventjson FROM events ORDER BY eventjson DESC";
     let answer = run(&store.engine_with(limits), statement).expect("an answer");

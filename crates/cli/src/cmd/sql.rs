@@ -1,9 +1,8 @@
 //! `trailhound sql`: one SELECT over the table `events`.
 
-use crate::args::GlobalArgs;
-use crate::error::CmdResult;
-use crate::ui::Ui;
 use clap::Args;
+#[cfg(not(feature = "sql"))]
+use {crate::args::GlobalArgs, crate::error::CmdResult, crate::ui::Ui};
 
 /// Arguments of `sql`.
 #[derive(Debug, Args)]
