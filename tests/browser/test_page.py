@@ -171,7 +171,7 @@ def test_the_record_downloads_byte_for_byte(server):
 def test_keys_are_enough(browser, server):
     browser.get(server.url)
     press(browser, "/")
-    assert browser.switch_to.active_element.get_attribute("id") == "f-text"
+    assert browser.switch_to.active_element.get_attribute("id") == "f-q"
     go(browser, lambda: press(browser, "PutBucketPolicy" + Keys.ENTER))
     assert rows(browser) == BUCKET_CALLS // 10
     press(browser, Keys.ESCAPE)
@@ -182,7 +182,7 @@ def test_keys_are_enough(browser, server):
     go(browser, lambda: press(browser, Keys.ENTER))
     assert all_of(browser, "article.event")
     press(browser, Keys.ESCAPE)
-    wait(browser, lambda: query(browser) == "/?text=PutBucketPolicy", "back in the list")
+    wait(browser, lambda: query(browser) == "/?q=PutBucketPolicy", "back in the list")
     wait(browser, lambda: rows(browser) == BUCKET_CALLS // 10, "with its events")
 
 

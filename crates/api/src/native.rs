@@ -26,7 +26,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use trailhound_app::lookup::search::Query as Search;
 use trailhound_app::lookup::{Category, Coverage, LookupError, LookupQuery};
+use trailhound_app::now;
 use trailhound_app::stats::{Count, Stats};
 use trailhound_record::{Event, Timestamp};
 
@@ -42,12 +44,12 @@ const PARAMETERS: [&str; 19] = [
     "event_source",
     "event_type",
     "limit",
+    "q",
     "read_only",
     "resource_name",
     "resource_type",
     "since",
     "source_ip_address",
-    "text",
     "until",
     "username",
 ];
@@ -61,6 +63,8 @@ pub(crate) enum NativeError {
     RepeatedParameter { name: String },
     #[error("`{value}` is no value for `{name}`: it takes {takes}")]
     BadValue { name: &'static str, value: String, takes: &'static str },
+    #[error("`q` is no search, from byte {at} on: {reason}")]
+    BadSearch { at: usize, reason: String },
     #[error("`since` must be before `until`")]
     EmptyRange,
     #[error(
@@ -109,7 +113,7 @@ impl NativeError {
         match self {
             Self::UnknownParameter { .. } => "UnknownParameter",
             Self::RepeatedParameter { .. } => "RepeatedParameter",
-            Self::BadValue { .. } | Self::EmptyRange => "InvalidParameter",
+            Self::BadValue { .. } | Self::BadSearch { .. } | Self::EmptyRange => "InvalidParameter",
             Self::BadCursor => "InvalidCursor",
             Self::BadRequest { .. } => "InvalidRequest",
             Self::NoSuchEvent { .. } | Self::NoSuchPath => "NotFound",
@@ -169,7 +173,13 @@ impl EventsRequest {
             "source_ip_address" => query.source_ip_address = text,
             "error_code" => query.error_code = text,
             "event_type" => query.event_type = text,
-            "text" => query.text = text,
+            "q" => {
+                let search = Search::parse(value, now()).map_err(|error| {
+                    let (at, reason) = (error.span.start, error.reason.to_string());
+                    NativeError::BadSearch { at, reason }
+                })?;
+                query.search = Some(search);
+            }
             "read_only" => {
                 let read_only = value.parse().ok();
                 query.read_only =

@@ -22,7 +22,7 @@ fn every_parameter_reaches_the_lookup() {
     let request = EventsRequest::parse(&pairs(
         "event_id=a&event_name=b&event_source=c&read_only=true&username=d&resource_type=e&\
          resource_name=f&access_key_id=g&account_id=h&aws_region=i&source_ip_address=j&error_code=&\
-         event_type=k&text=l&category=management&since=2026-01-10&until=2026-01-10T01:00:00 01:00&\
+         event_type=k&q=l&category=management&since=2026-01-10&until=2026-01-10T01:00:00 01:00&\
          limit=7&cursor=m",
     ));
     // `until` is `since` in another zone, an hour ahead of UTC: the range would be empty.
@@ -30,7 +30,7 @@ fn every_parameter_reaches_the_lookup() {
     let request = EventsRequest::parse(&pairs(
         "event_id=a&event_name=b&event_source=c&read_only=true&username=d&resource_type=e&\
          resource_name=f&access_key_id=g&account_id=h&aws_region=i&source_ip_address=j&error_code=&\
-         event_type=k&text=l&category=management&since=2026-01-10&until=2026-01-10T01:00:01 01:00&\
+         event_type=k&q=l&category=management&since=2026-01-10&until=2026-01-10T01:00:01 01:00&\
          limit=7&cursor=m",
     ))
     .unwrap();
@@ -49,7 +49,7 @@ fn every_parameter_reaches_the_lookup() {
         source_ip_address: text("j"),
         error_code: text(""),
         event_type: text("k"),
-        text: text("l"),
+        search: Some(Search::parse("l", Timestamp(0)).unwrap()),
         category: Category::Management,
         start: Some(Timestamp(1_768_003_200_000_000)),
         end: Some(Timestamp(1_768_003_201_000_000)),

@@ -7,11 +7,14 @@ pub mod import;
 pub mod lookup;
 pub mod maintain;
 mod pipeline;
+pub mod search;
 pub mod stats;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use trailhound_record::Timestamp;
 use trailhound_store::{Snapshot, Store, TableError};
 
 /// A Trailhound: the store in one folder and what can be asked of it. Cheap to share behind an `Arc`;
@@ -71,6 +74,12 @@ impl App {
     pub(crate) fn store(&self) -> &Store {
         &self.store
     }
+}
+
+/// The present moment.
+pub fn now() -> Timestamp {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
 }
 
 /// Reads the store's secret, or makes it. Two processes may try at once: the first file stays.

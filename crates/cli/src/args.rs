@@ -67,6 +67,8 @@ pub(crate) enum Command {
     Import(cmd::import::ImportArgs),
     /// Look events up, newest first
     Lookup(Box<cmd::lookup::LookupArgs>),
+    /// Find events by anything: words, phrases, fields, paths, wildcards, ranges
+    Search(cmd::search::SearchArgs),
     /// Show one event: who, what, when, from where, to what
     Show(cmd::show::ShowArgs),
     /// Answer one SELECT over the table `events`, in CloudTrail Lake's columns

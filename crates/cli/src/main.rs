@@ -19,7 +19,7 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    allocator::keep_freed_memory_a_while();
+    allocator::keep_freed_memory(allocator::Keep::Short);
     let cli = match args::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return error::usage_of(error),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use trailhound_record::{Event, Timestamp};
+use trailhound_search::Query;
 pub use trailhound_store::Position;
 
 /// Which category of events a lookup sees.
@@ -17,7 +18,7 @@ pub enum Category {
 }
 
 /// Which events are asked for: all conditions must hold. Values match exactly and case-sensitively,
-/// but for `text`.
+/// but for those of `search`.
 ///
 /// Units: `start` and `end` are UTC; the range is half-open, `[start, end)`. Events without a readable
 /// time match only when both are absent.
@@ -49,8 +50,8 @@ pub struct LookupQuery {
     pub error_code: Option<String>,
     /// `eventType`.
     pub event_type: Option<String>,
-    /// Text that must occur somewhere in the record's values, case-insensitively.
-    pub text: Option<String>,
+    /// Anything else, in the search language.
+    pub search: Option<Query>,
     /// Which category.
     pub category: Category,
     /// The earliest event time.
@@ -79,4 +80,17 @@ pub struct Coverage {
     pub events_examined: u64,
     /// Segments that could not be read, with the reason: the answer lacks their events.
     pub unreadable: Vec<String>,
+}
+
+impl Coverage {
+    /// Adds what another part of the same answer covers.
+    pub fn add(&mut self, other: &Self) {
+        self.events_in_range += other.events_in_range;
+        self.events_examined += other.events_examined;
+        for unreadable in &other.unreadable {
+            if !self.unreadable.contains(unreadable) {
+                self.unreadable.push(unreadable.clone());
+            }
+        }
+    }
 }

@@ -1,20 +1,15 @@
 //! Whether an event is what a query asks for, and what the index can say about it beforehand.
 
-use trailhound_record::Event;
-use trailhound_record::field::{Field, Level};
 use trailhound_record::key::{Attribute, key_hash};
-use trailhound_record::token::{Needle, token_hash};
-use trailhound_store::Candidates;
+use trailhound_record::{Event, Timestamp};
+use trailhound_store::Condition;
 
+use crate::columnar::condition_of;
 use crate::lookup::{Category, LookupQuery};
 
 /// What the index can prune by: a necessary condition for [`matches`] (invariant QU-2).
-pub(crate) fn candidates(query: &LookupQuery) -> Candidates {
-    let mut wanted = Candidates {
-        start_micros: query.start.map(|at| at.0),
-        end_micros: query.end.map(|at| at.0),
-        ..Candidates::default()
-    };
+pub(crate) fn condition(query: &LookupQuery) -> Condition {
+    let mut parts = Vec::new();
     for (attribute, value) in [
         (Attribute::EventName, &query.event_name),
         (Attribute::EventSource, &query.event_source),
@@ -28,52 +23,43 @@ pub(crate) fn candidates(query: &LookupQuery) -> Candidates {
         (Attribute::EventType, &query.event_type),
     ] {
         if let Some(value) = value {
-            wanted.keys.push(key_hash(attribute, value.as_bytes()));
+            parts.push(Condition::Key(key_hash(attribute, value.as_bytes())));
         }
     }
     match query.error_code.as_deref() {
-        Some("") => wanted.keys.push(key_hash(Attribute::Failed, b"")),
-        Some(code) => wanted.keys.push(key_hash(Attribute::ErrorCode, code.as_bytes())),
+        Some("") => parts.push(Condition::Key(key_hash(Attribute::Failed, b""))),
+        Some(code) => parts.push(Condition::Key(key_hash(Attribute::ErrorCode, code.as_bytes()))),
         None => {}
     }
     if let Some(is_read_only) = query.read_only {
         let value: &[u8] = if is_read_only { b"true" } else { b"false" };
-        wanted.keys.push(key_hash(Attribute::ReadOnly, value));
+        parts.push(Condition::Key(key_hash(Attribute::ReadOnly, value)));
     }
     match query.category {
         Category::Any => {}
-        Category::Management => wanted.keys.push(key_hash(Attribute::Category, b"management")),
-        Category::Insight => wanted.keys.push(key_hash(Attribute::Category, b"insight")),
+        Category::Management => {
+            parts.push(Condition::Key(key_hash(Attribute::Category, b"management")))
+        }
+        Category::Insight => parts.push(Condition::Key(key_hash(Attribute::Category, b"insight"))),
     }
     if let Some(event_id) = &query.event_id {
-        wanted.tokens.push(token_hash(event_id.as_bytes()));
-        wanted.event_id = Some(event_id.clone());
+        parts.push(Condition::EventId(event_id.clone()));
     }
-    if let Some(text) = &query.text {
-        wanted.tokens.extend(text_tokens(text));
+    if let Some(search) = &query.search {
+        parts.push(condition_of(&search.requirement()));
     }
-    wanted
+    if query.start.is_some() || query.end.is_some() {
+        parts.push(time(query.start, query.end));
+    }
+    Condition::And(parts)
 }
 
-/// The tokens that a record must hold to contain `text`. Keys that have columns, `true`, `false` and
-/// `null` are not in the filters: a text with such a word is not pruned by it.
-pub fn text_tokens(text: &str) -> Vec<u64> {
-    let mut plain = std::collections::HashSet::new();
-    for word in ["true", "false", "null"] {
-        plain.insert(token_hash(word.as_bytes()));
-    }
-    for field in trailhound_record::field::Field::ALL {
-        plain.insert(token_hash(field.key().as_bytes()));
-    }
-    for level in trailhound_record::field::Level::NESTED {
-        plain.insert(token_hash(level.key().as_bytes()));
-    }
-    let hashes = Needle::new(text).token_hashes();
-    hashes.into_iter().filter(|hash| !plain.contains(hash)).collect()
+fn time(start: Option<Timestamp>, end: Option<Timestamp>) -> Condition {
+    Condition::Time { start_micros: start.map(|at| at.0), end_micros: end.map(|at| at.0) }
 }
 
 /// Whether `event` is what `query` asks for.
-pub(crate) fn matches(query: &LookupQuery, needle: Option<&Needle>, event: &Event) -> bool {
+pub(crate) fn matches(query: &LookupQuery, event: &Event) -> bool {
     let same = |wanted: &Option<String>, found: &Option<String>| {
         wanted.as_ref().is_none_or(|wanted| found.as_ref() == Some(wanted))
     };
@@ -99,7 +85,7 @@ pub(crate) fn matches(query: &LookupQuery, needle: Option<&Needle>, event: &Even
         }
         && has_resource(query, event)
         && is_in_range(query, event)
-        && needle.is_none_or(|needle| contains(event, needle))
+        && query.search.as_ref().is_none_or(|search| search.matches(event))
 }
 
 fn has_resource(query: &LookupQuery, event: &Event) -> bool {
@@ -120,48 +106,4 @@ fn is_in_range(query: &LookupQuery, event: &Event) -> bool {
     event.event_time.is_some_and(|time| {
         query.start.is_none_or(|start| time >= start) && query.end.is_none_or(|end| time < end)
     })
-}
-
-/// Whether the record contains the needle: as it was delivered, or in a string that holds escapes.
-fn contains(event: &Event, needle: &Needle) -> bool {
-    needle.is_in(&event.raw)
-        || event.raw.contains(&b'\\')
-            && serde_json::from_slice(&event.raw)
-                .is_ok_and(|record| value_contains(&record, needle))
-}
-
-/// Whether `typed` may stand in what is not in any text column: keys that have columns, the event time,
-/// Booleans, and the JSON between them. If not, searching the columns finds every match (QU-2).
-pub(crate) fn may_be_structure(typed: &str) -> bool {
-    let lower = typed.trim_matches('*').to_ascii_lowercase();
-    let is_mark =
-        |byte: char| matches!(byte, ':' | ',' | '{' | '}' | '[' | ']') || byte.is_whitespace();
-    let word = lower.trim_matches(is_mark);
-    let keys = Field::ALL.iter().map(|field| field.key());
-    let keys = keys.chain(Level::NESTED.iter().map(|level| level.key()));
-    lower.contains('"')
-        || ["true", "false", "null"].iter().any(|literal| literal.contains(word))
-        || keys.into_iter().any(|key| key.to_ascii_lowercase().contains(&lower))
-        || may_be_time(&lower)
-}
-
-/// Whether `lower` may be a part of a time as CloudTrail writes it.
-fn may_be_time(lower: &str) -> bool {
-    const FORM: &[u8] = b"0000-00-00t00:00:00z";
-    FORM.windows(lower.len().max(1)).any(|part| {
-        part.iter()
-            .zip(lower.bytes())
-            .all(|(form, byte)| *form == byte || *form == b'0' && byte.is_ascii_digit())
-    })
-}
-
-fn value_contains(value: &serde_json::Value, needle: &Needle) -> bool {
-    match value {
-        serde_json::Value::String(text) => needle.is_in(text.as_bytes()),
-        serde_json::Value::Array(items) => items.iter().any(|item| value_contains(item, needle)),
-        serde_json::Value::Object(members) => members
-            .iter()
-            .any(|(key, value)| needle.is_in(key.as_bytes()) || value_contains(value, needle)),
-        _ => false,
-    }
 }

@@ -3,19 +3,16 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use trailhound_record::Event;
-use trailhound_record::token::Needle;
-use trailhound_store::limits::BLOCK_ROWS;
-use trailhound_store::{Candidates, Position, ReadSegmentError, RowSet, Segment, Snapshot};
+use trailhound_store::{Condition, Position, ReadSegmentError, RowSet, Segment, Snapshot};
 
 use crate::lookup::{Coverage, LookupPage, LookupQuery};
-use crate::matching::{candidates, matches, may_be_structure};
+use crate::matching::{condition, matches};
 
 /// Rows read at first from a segment, and at most at once.
 const ROWS_FIRST: usize = 56;
 const ROWS_MAX: usize = 4_096;
-/// From so many candidate rows on, a block is searched column by column before its records are read.
-const SEARCH_ROWS_MIN: u64 = 64;
 
 /// Returns the newest `limit` events of `snapshot` that match `query` and are older than `after`.
 ///
@@ -56,10 +53,9 @@ pub struct EventStream<'q> {
 #[derive(Debug)]
 struct Search<'q> {
     query: &'q LookupQuery,
-    needle: Option<Needle>,
-    /// Whether every match of the needle is in a column.
-    is_in_columns: bool,
-    wanted: Candidates,
+    /// What the index can prune by where events have a time, and where they have none.
+    timed: Condition,
+    timeless: Condition,
     after: Option<Position>,
 }
 
@@ -68,8 +64,6 @@ struct Search<'q> {
 struct SegmentStream {
     segment: Arc<Segment>,
     left: RowSet,
-    /// The block whose rows have been searched for the text already.
-    searched: Option<usize>,
     rows_next: usize,
     /// Found and not given out yet, newest first.
     found: VecDeque<(Position, Event)>,
@@ -78,33 +72,25 @@ struct SegmentStream {
 impl<'q> EventStream<'q> {
     /// Starts at the newest event older than `after`.
     pub fn new(snapshot: &Snapshot, query: &'q LookupQuery, after: Option<Position>) -> Self {
-        let mut wanted = candidates(query);
+        let timeless = condition(query);
+        let mut timed = timeless.clone();
         if let Some(after) = &after {
-            // Equal times are told apart by the whole position, when the rows are read.
-            let end = after.event_time_micros.saturating_add(1);
-            wanted.end_micros = Some(wanted.end_micros.map_or(end, |given| given.min(end)));
+            // Equal times are told apart by the whole position, when the rows are read. Events without
+            // a time are older than all others.
+            let end_micros = Some(after.event_time_micros.saturating_add(1));
+            timed = Condition::And(vec![timed, Condition::Time { start_micros: None, end_micros }]);
         }
-        let is_timeless = after.as_ref().is_some_and(|at| at.event_time_micros == i64::MIN);
+        let search = Search { query, timed, timeless, after };
         let mut waiting: Vec<_> = snapshot
             .segments()
             .iter()
-            .filter(|segment| match segment.entry().time_micros {
-                Some(_) => !is_timeless && segment.meets(wanted.start_micros, wanted.end_micros),
-                None => query.start.is_none() && query.end.is_none(),
-            })
+            .filter(|segment| segment.may_meet(search.condition(segment)))
             .cloned()
             .collect();
         waiting.reverse();
         let events_in_range = waiting.iter().map(|segment| u64::from(segment.rows())).sum();
-        let needle = query.text.as_deref().filter(|text| !text.is_empty()).map(Needle::new);
         Self {
-            search: Search {
-                query,
-                is_in_columns: !query.text.as_deref().is_some_and(may_be_structure),
-                needle,
-                wanted,
-                after,
-            },
+            search,
             waiting,
             active: Vec::new(),
             begun: 0,
@@ -130,7 +116,7 @@ impl<'q> EventStream<'q> {
     /// Returns whether there was any.
     fn begin_until(&mut self, time: Option<i64>) -> bool {
         // The first segment of a common value has enough; when it had not, one a thread is begun.
-        let enough = if self.begun == 0 { 1 } else { threads() };
+        let enough = if self.begun == 0 { 1 } else { rayon::current_num_threads() };
         let mut opened: Vec<SegmentStream> = Vec::new();
         let mut has_begun = false;
         while let Some(segment) = self.waiting.last() {
@@ -148,7 +134,7 @@ impl<'q> EventStream<'q> {
             }
         }
         while !opened.is_empty() {
-            let share = opened.split_off(opened.len().saturating_sub(threads()));
+            let share = opened.split_off(opened.len().saturating_sub(rayon::current_num_threads()));
             for (stream, examined, result) in fill_all(&self.search, share) {
                 self.coverage.events_examined += examined;
                 if let Err(error) = result {
@@ -205,14 +191,9 @@ impl Iterator for EventStream<'_> {
     }
 }
 
-fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
 type Filled = (SegmentStream, u64, Result<(), ReadSegmentError>);
 
-/// Reads the first matches of some segments, each on a thread of its own; says how many rows were read
-/// for each.
+/// Reads the first matches of some segments, side by side; says how many rows were read for each.
 fn fill_all(search: &Search<'_>, streams: Vec<SegmentStream>) -> Vec<Filled> {
     let fill = |mut stream: SegmentStream| {
         let mut examined = 0;
@@ -222,56 +203,39 @@ fn fill_all(search: &Search<'_>, streams: Vec<SegmentStream>) -> Vec<Filled> {
     if streams.len() == 1 {
         return streams.into_iter().map(fill).collect();
     }
-    std::thread::scope(|scope| {
-        let filling: Vec<_> =
-            streams.into_iter().map(|stream| scope.spawn(move || fill(stream))).collect();
-        filling
-            .into_iter()
-            .map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    })
+    streams.into_par_iter().map(fill).collect()
 }
 
 impl Search<'_> {
+    fn condition(&self, segment: &Segment) -> &Condition {
+        match segment.entry().time_micros {
+            Some(_) => &self.timed,
+            None => &self.timeless,
+        }
+    }
+
     /// Asks a segment's index for candidates; reads no record.
     fn open(&self, segment: Arc<Segment>) -> Result<SegmentStream, ReadSegmentError> {
-        let mut wanted = self.wanted.clone();
-        if segment.entry().time_micros.is_none() {
-            (wanted.start_micros, wanted.end_micros) = (None, None);
-        }
-        let left = segment.candidates(&wanted)?;
-        let found = VecDeque::new();
-        Ok(SegmentStream { segment, left, searched: None, rows_next: ROWS_FIRST, found })
+        let left = segment.rows_meeting(self.condition(&segment))?;
+        Ok(SegmentStream { segment, left, rows_next: ROWS_FIRST, found: VecDeque::new() })
     }
 
     /// Reads on in a segment until something matches or nothing is left.
     fn fill(&self, stream: &mut SegmentStream, examined: &mut u64) -> Result<(), ReadSegmentError> {
         while stream.found.is_empty() {
-            let Some(block) = stream.left.last_block() else { return Ok(()) };
-            let mut floor = 0;
-            if let Some(needle) = self.needle.as_ref().filter(|_| self.is_in_columns) {
-                floor = (block * BLOCK_ROWS) as u32;
-                let candidates = stream.left.len_in_block(block);
-                if stream.searched != Some(block) && candidates > SEARCH_ROWS_MIN {
-                    *examined += candidates;
-                    let rows = stream.segment.rows_with_text(block, needle)?;
-                    stream.left.keep_in_block(block, &rows);
-                    stream.searched = Some(block);
-                    continue;
-                }
+            let rows = stream.left.take_last(stream.rows_next, 0);
+            if rows.is_empty() {
+                return Ok(());
             }
-            let rows = stream.left.take_last(stream.rows_next, floor);
             stream.rows_next = (stream.rows_next * 2).min(ROWS_MAX);
-            if stream.searched != Some(block) {
-                *examined += rows.len() as u64;
-            }
+            *examined += rows.len() as u64;
             for row in stream.segment.read_rows(&rows)?.into_iter().rev() {
                 if self.after.as_ref().is_some_and(|after| row.position >= *after) {
                     continue;
                 }
                 // What the store took as a record parses again; if it does not, verify tells.
                 let Ok(event) = Event::parse(row.body, row.position.conflict) else { continue };
-                if matches(self.query, self.needle.as_ref(), &event) {
+                if matches(self.query, &event) {
                     stream.found.push_back((row.position, event));
                 }
             }

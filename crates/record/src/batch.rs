@@ -81,7 +81,7 @@ pub struct RowBatch {
     pub tokens: Vec<u64>,
     /// The look-up keys of all rows.
     pub keys: Vec<u32>,
-    shape_ids: HashMap<Vec<u8>, u32>,
+    shape_ids: HashMap<Vec<u8>, u32, foldhash::quality::RandomState>,
     walk: Walk,
 }
 
@@ -282,15 +282,16 @@ pub(crate) fn for_each_key(walk: &Walk, body: &[u8], mut each: impl FnMut(Attrib
     if let Some(is_read_only) = walk.bool(body, Field::ReadOnly) {
         each(Attribute::ReadOnly, if is_read_only { b"true" } else { b"false" });
     }
+    // An event shows these where its own members are absent, whatever its category.
+    for (attribute, member) in
+        [(Attribute::EventName, "eventName"), (Attribute::EventSource, "eventSource")]
+    {
+        if let Some(value) = resources::insight_member(walk, body, member) {
+            each(attribute, value.as_bytes());
+        }
+    }
     if is_insight(walk, body) {
         each(Attribute::Category, b"insight");
-        for (attribute, member) in
-            [(Attribute::EventName, "eventName"), (Attribute::EventSource, "eventSource")]
-        {
-            if let Some(value) = resources::insight_member(walk, body, member) {
-                each(attribute, value.as_bytes());
-            }
-        }
     } else if is_management(walk, body) {
         each(Attribute::Category, b"management");
     }

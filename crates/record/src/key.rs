@@ -1,6 +1,6 @@
 //! The values that the look-up index holds, as hashes of (attribute, value).
 
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use crate::token::token_hash;
 
 /// What a look-up can ask for by exact value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,10 +38,12 @@ pub enum Attribute {
 
 /// The hash under which the index holds `value` of `attribute`.
 ///
-/// Two values may share a hash: whoever looks up checks the events found.
+/// Values that differ in ASCII case only share a hash, and others may: whoever looks up checks the
+/// events found.
 #[inline]
 pub fn key_hash(attribute: Attribute, value: &[u8]) -> u32 {
-    (xxh3_64_with_seed(value, attribute as u64) >> 32) as u32
+    let hash = token_hash(value) ^ (attribute as u64) << 56;
+    (hash.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
 }
 
 /// The hash of a whole record's bytes.

@@ -252,7 +252,7 @@ pub(crate) fn is_canonical(raw: &[u8], decoded: &[u8]) -> bool {
 
 /// Appends the text that `raw`, the well-formed inside of a JSON string, stands for. A lone surrogate
 /// becomes U+FFFD.
-pub(crate) fn decode_string(raw: &[u8], out: &mut Vec<u8>) {
+pub fn decode_string(raw: &[u8], out: &mut Vec<u8>) {
     let mut rest = raw;
     while let Some(at) = memchr::memchr(b'\\', rest) {
         out.extend_from_slice(rest.get(..at).unwrap_or_default());

@@ -92,8 +92,11 @@ impl Scan<'_, '_> {
         if let Some(member) = member {
             self.walk.order.push((level, member));
         }
-        if member.is_none() && level == Level::Top && key.of(self.text) == b"s3" {
-            self.walk.has_s3_member = true;
+        if member.is_none() {
+            self.note_name(key);
+            if level == Level::Top && key.of(self.text) == b"s3" {
+                self.walk.has_s3_member = true;
+            }
         }
         self.walk.shape.push(member.map_or(rebuild::UNKNOWN_KEY, mark));
         self.keep_space();
@@ -273,6 +276,14 @@ impl Scan<'_, '_> {
 
     fn syntax(&self, expected: &'static str) -> ParseRecordError {
         ParseRecordError::Syntax { at: self.at, expected }
+    }
+
+    /// Notes the tokens of a name that has no column: a search for it must find the record (QU-2).
+    #[cold]
+    fn note_name(&mut self, key: Span) {
+        let mut name = Vec::new();
+        rebuild::decode_string(key.of(self.text), &mut name);
+        for_each_token(&name, |token| self.walk.tokens.push(token_hash(token)));
     }
 
     /// Steps over one escape sequence, checked for form.

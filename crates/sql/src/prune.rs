@@ -1,219 +1,150 @@
 //! From a statement's conditions to the index: which rows may matter.
 //!
-//! SQL, search and `LookupEvents` share one pruner, [`Segment::candidates`]: a condition becomes the
-//! key hashes, tokens and times that every matching record has (invariant QU-2). Rows that are left
-//! are compared again by the engine. The rows are read through the store's own reader with a row
-//! selection. Rejected alternative: DataFusion's Parquet source with access plans; the same pruner
-//! and the same row selections would stand behind it, but its columns are not Lake's, and records and
-//! their shapes would need a second reader.
+//! SQL, search and `LookupEvents` share one pruner,
+//! [`Segment::rows_meeting`](trailhound_store::Segment::rows_meeting): a filter becomes the keys, tokens
+//! and times that every matching record has (invariant QU-2). Rows that are left are compared again by
+//! the engine. The rows are read through the store's own reader with a row selection. Rejected
+//! alternative: DataFusion's Parquet source with access plans; the same pruner and the same row
+//! selections would stand behind it, but its columns are not Lake's, and records and their shapes would
+//! need a second reader.
 
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::{InList, Like, ScalarFunction};
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
-use trailhound_query::text_tokens;
+use trailhound_query::condition_of;
+use trailhound_query::search::{Pattern, Requirement};
 use trailhound_record::key::{Attribute, key_hash};
-use trailhound_record::token::token_hash;
-use trailhound_store::limits::BLOCK_ROWS;
-use trailhound_store::{Candidates, ReadSegmentError, RowSet, Segment};
+use trailhound_store::Condition;
 
 use crate::limits::IN_LIST_MAX;
 
-/// What matching rows must have: all of `all`, and for each of `any` one of its parts.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Pruner {
-    all: Candidates,
-    any: Vec<Vec<Pruner>>,
+/// What every row meets for which all of `filters` hold.
+pub(crate) fn condition(filters: &[Expr]) -> Condition {
+    all_of(filters.iter().map(of_filter))
 }
 
-impl Pruner {
-    /// What `filters`, all of which must hold, ask of a record.
-    pub(crate) fn new(filters: &[Expr]) -> Self {
-        let mut pruner = Self::default();
-        filters.iter().for_each(|filter| pruner.require(filter));
-        pruner
-    }
-
-    /// Whether it prunes nothing.
-    pub(crate) fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Whether `segment` may hold a match, by its times alone.
-    pub(crate) fn meets(&self, segment: &Segment) -> bool {
-        segment.meets(self.all.start_micros, self.all.end_micros)
-            && self.any.iter().all(|parts| parts.iter().any(|part| part.meets(segment)))
-    }
-
-    /// The rows of `segment` that may match.
-    ///
-    /// # Errors
-    /// [`ReadSegmentError`] when the index or a block cannot be read.
-    pub(crate) fn rows(&self, segment: &Segment) -> Result<RowSet, ReadSegmentError> {
-        if self.all == Candidates::default() && self.any.is_empty() {
-            return Ok(RowSet::all(segment.rows()));
+fn of_filter(filter: &Expr) -> Condition {
+    match filter {
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => {
+            all_of([of_filter(left), of_filter(right)])
         }
-        let mut rows = segment.candidates(&self.all)?;
-        for parts in &self.any {
-            if rows.is_empty() {
-                break;
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Or, right }) => {
+            any_of([of_filter(left), of_filter(right)])
+        }
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) => match (&**left, &**right) {
+            (term, Expr::Literal(value, _)) => compared(term, *op, value),
+            (Expr::Literal(value, _), term) => {
+                op.swap().map_or(Condition::Any, |op| compared(term, op, value))
             }
-            let mut union = RowSet::none(segment.rows());
-            for part in parts {
-                if part.meets(segment) {
-                    add(&mut union, part.rows(segment)?);
-                }
-            }
-            rows.keep(&union);
+            _ => Condition::Any,
+        },
+        Expr::Between(between) if !between.negated => match (&*between.low, &*between.high) {
+            (Expr::Literal(low, _), Expr::Literal(high, _)) => all_of([
+                compared(&between.expr, Operator::GtEq, low),
+                compared(&between.expr, Operator::LtEq, high),
+            ]),
+            _ => Condition::Any,
+        },
+        Expr::InList(InList { expr, list, negated: false }) if list.len() <= IN_LIST_MAX => {
+            any_of(list.iter().map(|item| match item {
+                Expr::Literal(value, _) => compared(expr, Operator::Eq, value),
+                _ => Condition::Any,
+            }))
         }
-        Ok(rows)
-    }
-
-    fn require(&mut self, filter: &Expr) {
-        match filter {
-            Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => {
-                self.require(left);
-                self.require(right);
-            }
-            Expr::BinaryExpr(BinaryExpr { left, op: Operator::Or, right }) => {
-                let part = |side: &Expr| Self::new(std::slice::from_ref(side));
-                self.require_any(vec![part(left), part(right)]);
-            }
-            Expr::BinaryExpr(BinaryExpr { left, op, right }) => match (&**left, &**right) {
-                (term, Expr::Literal(value, _)) => self.compare(term, *op, value),
-                (Expr::Literal(value, _), term) => {
-                    if let Some(op) = op.swap() {
-                        self.compare(term, op, value);
-                    }
-                }
-                _ => {}
-            },
-            Expr::Between(between) if !between.negated => {
-                if let (Expr::Literal(low, _), Expr::Literal(high, _)) =
-                    (&*between.low, &*between.high)
-                {
-                    self.compare(&between.expr, Operator::GtEq, low);
-                    self.compare(&between.expr, Operator::LtEq, high);
-                }
-            }
-            Expr::InList(InList { expr, list, negated: false }) if list.len() <= IN_LIST_MAX => {
-                let part = |item: &Expr| {
-                    let mut part = Self::default();
-                    if let Expr::Literal(value, _) = item {
-                        part.compare(expr, Operator::Eq, value);
-                    }
-                    part
-                };
-                self.require_any(list.iter().map(part).collect());
-            }
-            Expr::Like(like) => self.require_like(like),
-            Expr::IsNotNull(term) if path_of(term).as_deref() == Some("errorcode") => {
-                self.all.keys.push(key_hash(Attribute::Failed, b""));
-            }
-            Expr::Column(column) if column.name == "readonly" => self.require_read_only(true),
-            Expr::Not(term) if path_of(term).as_deref() == Some("readonly") => {
-                self.require_read_only(false);
-            }
-            _ => {}
+        Expr::Like(like) => of_like(like),
+        Expr::IsNotNull(term) if path_of(term).as_deref() == Some("errorcode") => {
+            key(Attribute::Failed, "")
         }
-    }
-
-    fn require_any(&mut self, parts: Vec<Self>) {
-        if !parts.iter().any(Self::is_empty) {
-            self.any.push(parts);
-        }
-    }
-
-    fn require_read_only(&mut self, is_read_only: bool) {
-        let value: &[u8] = if is_read_only { b"true" } else { b"false" };
-        self.all.keys.push(key_hash(Attribute::ReadOnly, value));
-    }
-
-    fn compare(&mut self, term: &Expr, op: Operator, value: &ScalarValue) {
-        let Some(path) = path_of(term) else { return };
-        if path == "eventtime" {
-            return self.compare_time(op, value);
-        }
-        if op != Operator::Eq {
-            return;
-        }
-        if let (ScalarValue::Boolean(Some(wanted)), "readonly") = (value, path.as_str()) {
-            return self.require_read_only(*wanted);
-        }
-        let Some(Some(text)) = value.try_as_str() else { return };
-        let attribute = match path.as_str() {
-            "eventname" => Some(Attribute::EventName),
-            "eventsource" => Some(Attribute::EventSource),
-            "awsregion" => Some(Attribute::AwsRegion),
-            "recipientaccountid" => Some(Attribute::AccountId),
-            "sourceipaddress" => Some(Attribute::SourceIpAddress),
-            "errorcode" => Some(Attribute::ErrorCode),
-            "eventtype" => Some(Attribute::EventType),
-            "useridentity.accesskeyid" => Some(Attribute::AccessKeyId),
-            _ => None,
-        };
-        if let Some(attribute) = attribute {
-            self.all.keys.push(key_hash(attribute, text.as_bytes()));
-        } else if path == "eventid" {
-            if !text.is_empty() && self.all.event_id.is_none() {
-                self.all.tokens.push(token_hash(text.as_bytes()));
-                self.all.event_id = Some(text.to_owned());
-            }
-        } else if is_in_record(&path) && is_plain(text) {
-            self.all.tokens.extend(text_tokens(text));
-        }
-    }
-
-    fn compare_time(&mut self, op: Operator, value: &ScalarValue) {
-        let Some((first, last)) = micros_of(value) else { return };
-        let (mut start, mut end) = (None, None);
-        match op {
-            Operator::Eq => (start, end) = (Some(first), Some(last.saturating_add(1))),
-            Operator::Gt | Operator::GtEq => start = Some(first),
-            Operator::Lt | Operator::LtEq => end = Some(last.saturating_add(1)),
-            _ => {}
-        }
-        let all = &mut self.all;
-        all.start_micros = all.start_micros.max(start);
-        all.end_micros = match (all.end_micros, end) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
-    }
-
-    fn require_like(&mut self, like: &Like) {
-        let Expr::Literal(value, _) = &*like.pattern else { return };
-        let (Some(path), Some(Some(pattern))) = (path_of(&like.expr), value.try_as_str()) else {
-            return;
-        };
-        if like.negated || like.escape_char.is_some() || !is_in_record(&path) {
-            return;
-        }
-        // Between wild cards every word that has a separator on both sides is a whole word of the
-        // record; a word at an end is one when the pattern ends there.
-        let parts: Vec<&str> = pattern.split(['%', '_']).collect();
-        for (at, part) in parts.iter().enumerate() {
-            if part.contains('\\') {
-                return;
-            }
-            let start = if at == 0 { "" } else { "*" };
-            let end = if at + 1 == parts.len() { "" } else { "*" };
-            self.all.tokens.extend(text_tokens(&format!("{start}{part}{end}")));
-        }
+        Expr::Column(column) if column.name == "readonly" => read_only(true),
+        Expr::Not(term) if path_of(term).as_deref() == Some("readonly") => read_only(false),
+        _ => Condition::Any,
     }
 }
 
-fn add(union: &mut RowSet, mut rows: RowSet) {
-    while let Some(block) = rows.last_block() {
-        let count = rows.len_in_block(block) as usize;
-        for row in rows.take_last(count, (block * BLOCK_ROWS) as u32) {
-            union.insert(row);
-        }
+/// All of `parts`; those that say nothing are left out.
+fn all_of(parts: impl IntoIterator<Item = Condition>) -> Condition {
+    let mut parts: Vec<_> =
+        parts.into_iter().filter(|part| *part != Condition::Any).collect();
+    match parts.len() {
+        0 => Condition::Any,
+        1 => parts.remove(0),
+        _ => Condition::And(parts),
     }
 }
 
-/// Whether a value, and its JSON text where that is looked at, has the same words as the record.
-fn is_plain(text: &str) -> bool {
-    !text.contains('\\')
+/// Any of `parts`; one that says nothing leaves nothing to say.
+fn any_of(parts: impl IntoIterator<Item = Condition>) -> Condition {
+    let parts: Vec<_> = parts.into_iter().collect();
+    if parts.contains(&Condition::Any) { Condition::Any } else { Condition::Or(parts) }
+}
+
+fn key(attribute: Attribute, value: &str) -> Condition {
+    Condition::Key(key_hash(attribute, value.as_bytes()))
+}
+
+fn read_only(is_read_only: bool) -> Condition {
+    key(Attribute::ReadOnly, if is_read_only { "true" } else { "false" })
+}
+
+fn compared(term: &Expr, op: Operator, value: &ScalarValue) -> Condition {
+    let Some(path) = path_of(term) else { return Condition::Any };
+    if path == "eventtime" {
+        return at_time(op, value);
+    }
+    if op != Operator::Eq {
+        return Condition::Any;
+    }
+    if let (ScalarValue::Boolean(Some(wanted)), "readonly") = (value, path.as_str()) {
+        return read_only(*wanted);
+    }
+    let Some(Some(text)) = value.try_as_str() else { return Condition::Any };
+    let attribute = match path.as_str() {
+        "eventname" => Attribute::EventName,
+        "eventsource" => Attribute::EventSource,
+        "awsregion" => Attribute::AwsRegion,
+        "recipientaccountid" => Attribute::AccountId,
+        "sourceipaddress" => Attribute::SourceIpAddress,
+        "errorcode" => Attribute::ErrorCode,
+        "eventtype" => Attribute::EventType,
+        "useridentity.accesskeyid" => Attribute::AccessKeyId,
+        "eventid" if !text.is_empty() => return Condition::EventId(text.to_owned()),
+        _ if is_in_record(&path) => return of_text(vec![text.to_owned()]),
+        _ => return Condition::Any,
+    };
+    key(attribute, text)
+}
+
+fn at_time(op: Operator, value: &ScalarValue) -> Condition {
+    let Some((first, last)) = micros_of(value) else { return Condition::Any };
+    let end = Some(last.saturating_add(1));
+    let (start_micros, end_micros) = match op {
+        Operator::Eq => (Some(first), end),
+        Operator::Gt | Operator::GtEq => (Some(first), None),
+        Operator::Lt | Operator::LtEq => (None, end),
+        _ => return Condition::Any,
+    };
+    Condition::Time { start_micros, end_micros }
+}
+
+fn of_like(like: &Like) -> Condition {
+    let Expr::Literal(value, _) = &*like.pattern else { return Condition::Any };
+    match (path_of(&like.expr), value.try_as_str()) {
+        (Some(path), Some(Some(pattern)))
+            if !like.negated && like.escape_char.is_none() && is_in_record(&path) =>
+        {
+            of_text(pattern.split(['%', '_']).map(str::to_owned).collect())
+        }
+        _ => Condition::Any,
+    }
+}
+
+/// What holds for a record with a value of `pieces`, anything between them.
+fn of_text(pieces: Vec<String>) -> Condition {
+    // A backslash escapes in JSON text: the words around it may be others in the record.
+    if pieces.iter().any(|piece| piece.contains('\\')) {
+        return Condition::Any;
+    }
+    condition_of(&Requirement::of_json_text(&Pattern::new(pieces)))
 }
 
 /// Whether the values of a column are words of the record's text. A checksum is not, nor is the time

@@ -20,10 +20,10 @@ use datafusion::physical_plan::statistics::StatisticsArgs;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use trailhound_store::limits::BLOCK_ROWS;
-use trailhound_store::{RowSet, Segment, Snapshot};
+use trailhound_store::{Condition, RowSet, Segment, Snapshot};
 
 use crate::convert::Block;
-use crate::prune::Pruner;
+use crate::prune::condition;
 use crate::schema::{Needs, Source, arrow_schema};
 
 /// What the scans of one statement did so far.
@@ -94,9 +94,9 @@ impl TableProvider for EventsTable {
             }
             None => self.columns.iter().map(|(_, source)| *source).collect(),
         };
-        let pruner = if self.is_pruning { Pruner::new(filters) } else { Pruner::default() };
+        let condition = if self.is_pruning { condition(filters) } else { Condition::Any };
         let all = self.snapshot.segments();
-        let met: Vec<_> = all.iter().filter(|segment| pruner.meets(segment)).cloned().collect();
+        let met: Vec<_> = all.iter().filter(|segment| segment.may_meet(&condition)).cloned().collect();
         self.counts.segments.fetch_add(all.len() as u64, Ordering::Relaxed);
         self.counts.segments_pruned.fetch_add((all.len() - met.len()) as u64, Ordering::Relaxed);
         let partitions = self.partitions.clamp(1, met.len().max(1));
@@ -112,7 +112,7 @@ impl TableProvider for EventsTable {
             EmissionType::Incremental,
             Boundedness::Bounded,
         );
-        let scan = Scan { sources, schema, pruner, counts: Arc::clone(&self.counts) };
+        let scan = Scan { sources, schema, condition, counts: Arc::clone(&self.counts) };
         let rows = Arc::new(AtomicU64::new(0));
         Ok(Arc::new(EventsExec {
             scan: Arc::new(scan),
@@ -130,7 +130,7 @@ impl TableProvider for EventsTable {
 struct Scan {
     sources: Vec<Source>,
     schema: SchemaRef,
-    pruner: Pruner,
+    condition: Condition,
     counts: Arc<ScanCounts>,
 }
 
@@ -156,7 +156,7 @@ impl DisplayAs for EventsExec {
     fn fmt_as(&self, _: DisplayFormatType, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let segments: usize = self.shares.iter().map(VecDeque::len).sum();
         let names: Vec<_> = self.scan.schema.fields().iter().map(|field| field.name()).collect();
-        let index = if self.scan.pruner.is_empty() { "no" } else { "yes" };
+        let index = if self.scan.condition == Condition::Any { "no" } else { "yes" };
         write!(out, "EventsExec: segments={segments}, columns={names:?}, index={index}")?;
         self.limit.map_or(Ok(()), |limit| write!(out, ", limit={limit}"))
     }
@@ -239,7 +239,7 @@ impl Reader {
                 Some(current) => current,
                 None => {
                     let Some(segment) = self.waiting.pop_front() else { return Ok(None) };
-                    let rows = self.scan.pruner.rows(&segment).map_err(external)?;
+                    let rows = self.scan.rows_of(&segment)?;
                     if rows.is_empty() {
                         self.scan.counts.segments_pruned.fetch_add(1, Ordering::Relaxed);
                     }
@@ -260,6 +260,14 @@ impl Reader {
 }
 
 impl Scan {
+    fn rows_of(&self, segment: &Segment) -> Result<RowSet> {
+        match self.condition {
+            // Not even the index is read.
+            Condition::Any => Ok(RowSet::all(segment.rows())),
+            _ => segment.rows_meeting(&self.condition).map_err(external),
+        }
+    }
+
     fn read(&self, segment: &Segment, block: usize, rows: &[u32]) -> Result<RecordBatch> {
         let mut needs = Needs::default();
         self.sources.iter().for_each(|source| source.note_needs(&mut needs));

@@ -24,8 +24,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use position::Position;
-pub use segment::find::Candidates;
 pub use segment::index::{Facts, RowSet};
+pub use segment::meet::Condition;
 pub use segment::read::{ReadSegmentError, Segment, StoredRow};
 use table::Table;
 pub use table::{CommitKind, SegmentEntry, TableError};
@@ -56,6 +56,12 @@ impl Snapshot {
     /// The live segments, the one with the newest event first.
     pub fn segments(&self) -> &[Arc<Segment>] {
         &self.segments
+    }
+
+    /// The part of it that `is_wanted`.
+    pub fn only(&self, is_wanted: impl Fn(&Segment) -> bool) -> Self {
+        let segments = self.segments.iter().filter(|segment| is_wanted(segment)).cloned().collect();
+        Self { version: self.version, segments }
     }
 
     /// The live segments of one UTC date.

@@ -32,7 +32,7 @@
       return;
     }
     if (event.key === "/") {
-      const search = document.getElementById("f-text");
+      const search = document.getElementById("f-q");
       if (search === null) return;
       search.focus();
       search.select();

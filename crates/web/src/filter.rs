@@ -4,6 +4,7 @@ mod time_range;
 
 use crate::cursor;
 use std::collections::BTreeMap;
+use trailhound_app::lookup::search::Query as Search;
 use trailhound_app::lookup::{Category, LookupQuery, Position};
 use trailhound_record::Timestamp;
 use url::form_urlencoded;
@@ -19,8 +20,8 @@ pub(crate) enum Key {
     From,
     /// The latest time.
     Until,
-    /// Free text.
-    Text,
+    /// The search language.
+    Search,
     /// See [`LookupQuery`], as for the keys below.
     EventName,
     Username,
@@ -46,7 +47,7 @@ impl Key {
         Self::Range,
         Self::From,
         Self::Until,
-        Self::Text,
+        Self::Search,
         Self::EventName,
         Self::Username,
         Self::ResourceName,
@@ -70,7 +71,7 @@ impl Key {
             Self::Range => "range",
             Self::From => "from",
             Self::Until => "until",
-            Self::Text => "text",
+            Self::Search => "q",
             Self::EventName => "event_name",
             Self::Username => "username",
             Self::ResourceName => "resource_name",
@@ -95,7 +96,7 @@ impl Key {
             Self::Range => "Time",
             Self::From => "From",
             Self::Until => "Until",
-            Self::Text => "Text",
+            Self::Search => "Search",
             Self::EventName => "Event name",
             Self::Username => "User name",
             Self::ResourceName => "Resource name",
@@ -261,6 +262,11 @@ impl Filter {
         if let Some(other) = self.value(Key::Failed).filter(|&value| value != "true") {
             problems.push(format!("Failed is `true` or absent, not `{other}`."));
         }
+        let search = self.value(Key::Search).map(|typed| Search::parse(typed, now)).transpose();
+        let search = search.unwrap_or_else(|error| {
+            problems.push(error.to_string());
+            None
+        });
         if !problems.is_empty() {
             return Err(problems);
         }
@@ -280,7 +286,7 @@ impl Filter {
             error_code: text(Key::ErrorCode)
                 .or_else(|| self.value(Key::Failed).map(|_| String::new())),
             event_type: text(Key::EventType),
-            text: text(Key::Text),
+            search,
             category,
             start: range.start,
             end: range.end,
@@ -341,7 +347,7 @@ mod tests {
     #[test]
     fn every_field_of_the_form_reaches_the_lookup() {
         let query = query_of(
-            "text=t&event_name=n&username=u&resource_name=r&resource_type=y&event_source=s\
+            "q=t&event_name=n&username=u&resource_name=r&resource_type=y&event_source=s\
              &access_key_id=k&source_ip_address=i&error_code=e&failed=true&read_only=false\
              &account_id=a&aws_region=g&event_type=p&category=insight&event_id=d\
              &from=2023-07-10&until=2023-07-10",
@@ -363,7 +369,7 @@ mod tests {
                 source_ip_address: some("i"),
                 error_code: some("e"),
                 event_type: some("p"),
-                text: some("t"),
+                search: Search::parse("t", Timestamp(0)).ok(),
                 category: Category::Insight,
                 start: Timestamp::parse("2023-07-10T00:00:00Z"),
                 end: Timestamp::parse("2023-07-11T00:00:00Z"),
@@ -390,7 +396,7 @@ mod tests {
 
     #[test]
     fn a_plain_form_says_nothing_with_empty_fields() {
-        let parsed = parse_query("text=&range=all&event_name=RunInstances");
+        let parsed = parse_query("q=&range=all&event_name=RunInstances");
         assert!(parsed.has_empty_fields);
         assert_eq!(parsed.state.href(), "/?event_name=RunInstances");
     }

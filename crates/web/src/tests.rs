@@ -59,7 +59,7 @@ fn a_filter_finds_its_event_and_no_other() {
 fn a_plain_form_is_led_to_the_short_address() {
     let (_folder, app) = store();
     run(async {
-        let (status, location, _) = history_of(&app, "text=&username=alice&range=").await;
+        let (status, location, _) = history_of(&app, "q=&username=alice&range=").await;
         assert_eq!((status, location.as_str()), (StatusCode::SEE_OTHER, "/?username=alice"));
     });
 }

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use trailhound_app::App;
 use trailhound_app::import::{ImportProgress, ImportSource};
 use trailhound_app::lookup::LookupQuery;
+use trailhound_app::lookup::search::Query;
+use trailhound_record::Timestamp;
 
 use crate::child;
 use crate::rows::{Row, check_counts, check_whole, import, open, rows, sorted_rows};
@@ -353,12 +355,16 @@ fn a_lost_index_is_made_anew() {
     assert_eq!(again.stored, 0, "repeats are still found");
 }
 
+fn search(text: &str) -> Query {
+    Query::parse(text, Timestamp(0)).expect("a query")
+}
+
 fn queries(rows: &[Row]) -> Vec<LookupQuery> {
     let id = rows[rows.len() / 2].event_id.clone();
     vec![
         LookupQuery::default(),
         LookupQuery { event_id: id.clone(), ..LookupQuery::default() },
-        LookupQuery { text: id, ..LookupQuery::default() },
+        LookupQuery { search: Some(search(&id.unwrap_or_default())), ..LookupQuery::default() },
         LookupQuery { event_name: Some("AssumeRole".into()), ..LookupQuery::default() },
         LookupQuery {
             username: Some("alice".into()),

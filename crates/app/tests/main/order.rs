@@ -1,9 +1,12 @@
 //! Look-ups against the plain sorted list of everything imported, filtered by an own reading of the
 //! JSON.
 
+use std::ops::ControlFlow;
+
 use serde_json::Value;
 use trailhound_app::App;
-use trailhound_app::lookup::{Category, LookupQuery};
+use trailhound_app::lookup::search::{Expr, Pattern, Query, Term};
+use trailhound_app::lookup::{Category, LookupError, LookupQuery};
 use trailhound_record::Timestamp;
 
 use crate::rows::{import, open, rows_paged};
@@ -115,6 +118,47 @@ fn check(app: &App, all: &[Expected], query: &LookupQuery, seeded: &mut Seeded) 
         );
     }
     assert_eq!(plain(wanted.len()), None, "no more of {query:?}, seed {}", seed());
+    let mut backwards = Vec::new();
+    let read = app.lookup_oldest_first(query, |events| {
+        backwards.extend(events.iter().map(|event| (event.raw.clone(), event.conflict)));
+        ControlFlow::Continue(())
+    });
+    assert_eq!(read.expect("readable").unreadable, Vec::<String>::new());
+    let expected = wanted.iter().rev().map(|it| (it.raw.clone().into_bytes(), it.conflict));
+    assert_eq!(backwards, expected.collect::<Vec<_>>(), "oldest first, seed {}", seed());
+}
+
+#[test]
+fn arrivals_are_the_new_events_also_across_a_compaction() {
+    let mut seeded = Seeded::new(seed());
+    let folder = tempfile::tempdir().expect("a folder");
+    let app = open(&folder.path().join("db"));
+    let before = stored(&mut seeded, folder.path(), &app);
+    let mut arrivals = app.arrivals().expect("readable");
+    let mut arrived = Vec::new();
+    let mut take = |arrived: &mut Vec<Vec<u8>>| {
+        let taken = arrivals.take(&LookupQuery::default(), |events| {
+            arrived.extend(events.iter().map(|event| event.raw.clone()));
+            Ok::<_, LookupError>(())
+        });
+        assert_eq!(taken.expect("readable").unreadable, Vec::<String>::new());
+    };
+    take(&mut arrived);
+    assert!(arrived.is_empty(), "what was there is no arrival");
+    let fresh: Vec<String> = (0..50).map(|_| record(&mut seeded, &Wanted::default())).collect();
+    let path = write_gz(&folder.path().join("fresh.json.gz"), &log_file(&fresh));
+    import(&app, &[path.as_path()]);
+    app.compact(None).expect("compacted");
+    take(&mut arrived);
+    let is_known = |raw: &String| before.iter().any(|it| it.raw == *raw);
+    let mut expected: Vec<Vec<u8>> =
+        fresh.into_iter().filter(|raw| !is_known(raw)).map(String::into_bytes).collect();
+    expected.sort();
+    expected.dedup();
+    arrived.sort();
+    assert_eq!(arrived, expected, "seed {}", seed());
+    take(&mut arrived);
+    assert_eq!(arrived.len(), expected.len(), "nothing arrives twice");
 }
 
 /// One to three conditions, mostly with values that occur.
@@ -160,7 +204,7 @@ fn set_condition(query: &mut LookupQuery, seeded: &mut Seeded, from: &Expected) 
         10 => query.source_ip_address = text("sourceIPAddress"),
         11 => query.error_code = Some(text("errorCode").unwrap_or_default()),
         12 => query.event_type = text("eventType"),
-        13 => query.text = Some(some_text(seeded, json)),
+        13 => query.search = Some(some_text(seeded, json)),
         14 => query.category = Category::Management,
         15 => query.start = Some(some_time(seeded, from)),
         _ => query.end = Some(some_time(seeded, from)),
@@ -176,13 +220,13 @@ fn some_time(seeded: &mut Seeded, from: &Expected) -> Timestamp {
 }
 
 /// A word, a part of one with stars, or several words of some value, in any case.
-fn some_text(seeded: &mut Seeded, json: &Value) -> String {
+fn some_text(seeded: &mut Seeded, json: &Value) -> Query {
     let mut strings = Vec::new();
     collect_strings(json, &mut strings);
-    let value = seeded.pick(&strings).clone();
+    let value = seeded.pick(&strings).replace('*', "");
     let chars: Vec<char> = value.chars().collect();
     if chars.is_empty() {
-        return "nothing-like-this".to_owned();
+        return text_query("nothing-like-this");
     }
     let start = seeded.below(chars.len());
     let end = start + 1 + seeded.below(chars.len() - start);
@@ -194,7 +238,12 @@ fn some_text(seeded: &mut Seeded, json: &Value) -> String {
         3 => format!("{}*", chars[..end].iter().collect::<String>()),
         _ => part,
     };
-    if seeded.one_in(2) { text.to_ascii_uppercase() } else { text }
+    text_query(&if seeded.one_in(2) { text.to_ascii_uppercase() } else { text })
+}
+
+fn text_query(typed: &str) -> Query {
+    let pieces = typed.split('*').map(str::to_owned).collect();
+    Query::from(Expr::Term(Term::Text(Pattern::new(pieces))))
 }
 
 fn collect_strings(value: &Value, strings: &mut Vec<String>) {
@@ -207,7 +256,8 @@ fn collect_strings(value: &Value, strings: &mut Vec<String>) {
                 collect_strings(value, strings);
             }
         }
-        _ => {}
+        Value::Null => {}
+        Value::Bool(_) | Value::Number(_) => strings.push(value.to_string()),
     }
 }
 
@@ -236,7 +286,7 @@ fn is_wanted(query: &LookupQuery, it: &Expected) -> bool {
             wanted => member("errorCode") == wanted,
         }
         && is(&query.event_type, member("eventType"))
-        && query.text.as_ref().is_none_or(|text| has_text(it, text))
+        && query.search.as_ref().is_none_or(|search| has_text(it, search))
         && (query.category == Category::Any || member("eventCategory") == Some("Management"))
         && query.start.is_none_or(|start| it.time_micros.is_some_and(|time| time >= start.0))
         && query.end.is_none_or(|end| it.time_micros.is_some_and(|time| time < end.0))
@@ -293,11 +343,12 @@ fn names(json: &Value) -> Vec<String> {
     pointers.iter().filter_map(|at| json.pointer(at)?.as_str().map(str::to_owned)).collect()
 }
 
-/// Whether the record's text, or one of its strings, contains `typed` between word boundaries.
-fn has_text(it: &Expected, typed: &str) -> bool {
+/// Whether a value or the name of a member contains the text that `search` is, between word boundaries.
+fn has_text(it: &Expected, search: &Query) -> bool {
+    let Expr::Term(Term::Text(pattern)) = search.expr() else { panic!("a text") };
+    let typed = pattern.pieces().join("*");
     let mut strings = Vec::new();
     collect_strings(&it.json, &mut strings);
-    strings.push(it.raw.clone());
     strings.iter().any(|text| contains(&text.to_ascii_lowercase(), &typed.to_ascii_lowercase()))
 }
 

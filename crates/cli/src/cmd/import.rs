@@ -1,5 +1,6 @@
 //! `trailhound import`: takes log files in and accounts for every record.
 
+use crate::allocator::{Keep, keep_freed_memory};
 use crate::args::{GlobalArgs, Output};
 use crate::error::{CliError, CmdResult, Status};
 use crate::progress;
@@ -41,6 +42,7 @@ pub(crate) struct ImportArgs {
 
 /// Imports and reports.
 pub(crate) fn cmd_import(ui: &mut Ui, global: &GlobalArgs, args: &ImportArgs) -> CmdResult {
+    keep_freed_memory(Keep::Long);
     let output = ui.output_among("import", &[Output::Table, Output::Json, Output::Ndjson])?;
     let rejects = args.rejects.as_deref().map(RejectsFile::create).transpose()?;
     let app = super::open(global)?;

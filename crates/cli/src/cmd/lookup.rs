@@ -9,9 +9,8 @@ use crate::text::{counted, grouped};
 use crate::time_range::{RangeArgs, parse_range};
 use crate::ui::Ui;
 use clap::{Args, ValueEnum};
-use std::time::{SystemTime, UNIX_EPOCH};
-use trailhound_app::App;
 use trailhound_app::lookup::{Category, Coverage, LookupQuery, Position};
+use trailhound_app::{App, now};
 use trailhound_record::{Event, Timestamp};
 
 /// How many events are fetched and printed first, so that something is seen soon.
@@ -19,12 +18,12 @@ const FIRST_CHUNK: u64 = 200;
 /// How many events are fetched and printed at a time after that.
 const CHUNK: u64 = 8_000;
 /// How many events a table shows when nothing else is said.
-const TABLE_LIMIT: u64 = 50;
+pub(crate) const TABLE_LIMIT: u64 = 50;
 
 /// Arguments of `lookup`.
 #[derive(Debug, Args, Default)]
 #[command(
-    after_help = "Conditions are joined with AND; values match exactly and case-sensitively, but for --text.\n\n\
+    after_help = "Conditions are joined with AND; values match exactly and case-sensitively. `trailhound search`\n    finds words, parts and any member of a record.\n\n\
     Times: an age (30m, 2h, 7d, 2w, 1h30m), a date (2023-07-10, its first moment), ISO 8601\n\
     (2023-07-10T12:00:00Z) or `now`, all in UTC. The end of a range is outside it.\n\n\
     Output: table (the default) shows 50 events unless --limit says otherwise; json is one array\n\
@@ -100,9 +99,6 @@ struct Conditions {
     /// The category of events
     #[arg(long, value_name = "CATEGORY")]
     category: Option<CategoryArg>,
-    /// Text anywhere in the record's values, in upper or lower case
-    #[arg(long, value_name = "TEXT")]
-    text: Option<String>,
 }
 
 /// From when to when.
@@ -132,7 +128,7 @@ enum CategoryArg {
 
 /// How many events to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Limit(u64);
+pub(crate) struct Limit(pub(crate) u64);
 
 impl std::str::FromStr for Limit {
     type Err = String;
@@ -166,12 +162,6 @@ pub(crate) fn cmd_lookup(ui: &mut Ui, global: &GlobalArgs, args: &LookupArgs) ->
         );
     }
     complete(&found.coverage)
-}
-
-/// The present moment.
-pub(crate) fn now() -> Timestamp {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since_epoch.as_micros()).unwrap_or(i64::MAX))
 }
 
 /// An error when the answer lacks what could not be read.
@@ -217,7 +207,7 @@ fn lookup_query(args: &LookupArgs, now: Timestamp) -> Result<LookupQuery, CliErr
         source_ip_address: conditions.source_ip.clone(),
         error_code: conditions.error_code.clone(),
         event_type: conditions.event_type.clone(),
-        text: conditions.text.clone(),
+        search: None,
         category: match conditions.category {
             None | Some(CategoryArg::Any) => Category::Any,
             Some(CategoryArg::Management) => Category::Management,
@@ -230,15 +220,15 @@ fn lookup_query(args: &LookupArgs, now: Timestamp) -> Result<LookupQuery, CliErr
 
 /// What a lookup found, and in how much.
 #[derive(Debug, Default)]
-struct Found {
-    shown: u64,
-    has_more: bool,
-    oldest_shown: Option<Timestamp>,
-    coverage: Coverage,
+pub(crate) struct Found {
+    pub(crate) shown: u64,
+    pub(crate) has_more: bool,
+    pub(crate) oldest_shown: Option<Timestamp>,
+    pub(crate) coverage: Coverage,
 }
 
 /// Hands the newest `limit` events that match to `print`, chunk by chunk.
-fn find(
+pub(crate) fn find(
     app: &App,
     query: &LookupQuery,
     limit: u64,
@@ -282,7 +272,7 @@ impl Found {
     }
 }
 
-fn tell_coverage(ui: &Ui, found: &Found) {
+pub(crate) fn tell_coverage(ui: &Ui, found: &Found) {
     let more = match (found.has_more, found.oldest_shown) {
         (false, _) => String::new(),
         (true, Some(at)) => {

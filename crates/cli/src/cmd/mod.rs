@@ -4,6 +4,7 @@ pub(crate) mod compact;
 pub(crate) mod completions;
 pub(crate) mod import;
 pub(crate) mod lookup;
+pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod sql;
@@ -26,6 +27,7 @@ pub(crate) fn run(ui: &mut Ui, cli: &Cli) -> CmdResult {
         Command::Up(args) => up::cmd_up(ui, &cli.global, args),
         Command::Import(args) => import::cmd_import(ui, &cli.global, args),
         Command::Lookup(args) => lookup::cmd_lookup(ui, &cli.global, args),
+        Command::Search(args) => search::cmd_search(ui, &cli.global, args),
         Command::Show(args) => show::cmd_show(ui, &cli.global, args),
         Command::Sql(args) => sql::cmd_sql(ui, &cli.global, args),
         Command::Serve(args) => serve::cmd_serve(ui, &cli.global, args),

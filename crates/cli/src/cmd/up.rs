@@ -3,6 +3,7 @@
 use super::import::{cancelled, print_report, sources, warn_of_rejects};
 use super::serve::{ListenArgs, Server, routes};
 use super::stats::{counts_text, labelled, print_counts};
+use crate::allocator::{Keep, keep_freed_memory};
 use crate::args::{GlobalArgs, Output};
 use crate::error::{CliError, CmdResult, Status};
 use crate::example;
@@ -66,7 +67,9 @@ pub(crate) fn cmd_up(ui: &mut Ui, global: &GlobalArgs, args: &UpArgs) -> CmdResu
         labelled(ui, "source", "the bundled example, a week of one account")?;
     }
     ui.flush()?;
+    keep_freed_memory(Keep::Long);
     let report = import(ui, &app, args)?;
+    keep_freed_memory(Keep::Short);
     print_report(ui, &report)?;
     warn_of_rejects(ui, &report, None);
     if report.cancelled {

@@ -179,14 +179,6 @@ fn each_other_condition_finds_its_events() {
     "#]],
     );
     check(&env, &["--category", "insight"], expect![[""]]);
-    check(
-        &env,
-        &["--text", "EXAMPLE-REPORTS"],
-        expect![[r#"
-        event_time            username  event_name
-        2023-07-10 09:10:00Z  build-42  DeleteBucket
-    "#]],
-    );
 }
 
 #[test]

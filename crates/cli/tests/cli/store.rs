@@ -44,7 +44,7 @@ fn a_whole_store_verifies() {
     TestEnv::with_logs().check(
         &["verify"],
         expect![[r#"
-            checked 3 segments, 5 events, 45.03 KiB: all is well
+            checked 3 segments, 5 events, 44.18 KiB: all is well
         "#]],
     );
 }

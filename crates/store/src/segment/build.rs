@@ -16,7 +16,7 @@ use trailhound_record::{ParseRecordError, Pushed, RowBatch};
 
 use crate::durable;
 use crate::limits::BLOCK_ROWS;
-use crate::schema::{CONFLICT, FILE_SCHEMA, is_mostly_distinct, is_tiny};
+use crate::schema::{FILE_SCHEMA, is_bulky, is_mostly_distinct};
 use crate::segment::columns::Columns;
 use crate::segment::index::{BlockColumns, Facts, IndexBuilder};
 use crate::segment::read::{ReadSegmentError, Segment, index_path};
@@ -70,22 +70,21 @@ impl PendingRow {
 static PROPERTIES: LazyLock<WriterProperties> = LazyLock::new(|| {
     let mut properties = WriterProperties::builder()
         .set_created_by("trailhound".to_owned())
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default()))
+        .set_compression(Compression::LZ4_RAW)
         .set_statistics_enabled(EnabledStatistics::None)
         .set_dictionary_page_size_limit(8 << 20)
-        .set_data_page_size_limit(64 << 10)
-        .set_write_batch_size(256)
+        .set_data_page_size_limit(16 << 10)
+        .set_write_batch_size(128)
         .set_max_row_group_row_count(Some(BLOCK_ROWS));
+    let zstd = Compression::ZSTD(ZstdLevel::try_new(1).unwrap_or_default());
     for &field in Field::ALL {
+        let column = ColumnPath::from(field.column());
         if is_mostly_distinct(field) {
-            let column = ColumnPath::from(field.column());
-            properties = properties.set_column_dictionary_enabled(column, false);
+            properties = properties.set_column_dictionary_enabled(column.clone(), false);
         }
-    }
-    let plain = Field::ALL.iter().filter(|field| is_tiny(**field)).map(|field| field.column());
-    for column in plain.chain([CONFLICT]) {
-        let column = ColumnPath::from(column);
-        properties = properties.set_column_compression(column, Compression::UNCOMPRESSED);
+        if is_bulky(field) {
+            properties = properties.set_column_compression(column, zstd);
+        }
     }
     let event_time = ColumnPath::from(Field::EventTime.column());
     properties

@@ -22,7 +22,7 @@ use xorf::{BinaryFuse8, BinaryFuse8Ref, DmaSerializable, Filter, FilterRef};
 
 use crate::limits::BLOCK_ROWS;
 
-const MAGIC: &[u8; 8] = b"THIDX\0\0\x02";
+const MAGIC: &[u8; 8] = b"THIDX\0\0\x03";
 const HEADER_BYTES: usize = 8 + 4 * 8;
 const BLOCK_BYTES: usize = 8 + 8 + BinaryFuse8::DESCRIPTOR_LEN + 4 + 8;
 const ROW_FLAG: u32 = 1 << 31;
@@ -340,6 +340,42 @@ impl RowSet {
         for (word, other) in self.words.iter_mut().zip(&other.words) {
             *word &= other;
         }
+    }
+
+    /// Adds the rows of `other`.
+    pub fn add(&mut self, other: &Self) {
+        for (word, other) in self.words.iter_mut().zip(&other.words) {
+            *word |= other;
+        }
+    }
+
+    /// The rows of one block, a bit each, the first row in the lowest bit; empty past the last block.
+    pub fn block_words(&self, block: usize) -> &[u64] {
+        let words = BLOCK_ROWS / 64;
+        let start = (block * words).min(self.words.len());
+        self.words.get(start..(start + words).min(self.words.len())).unwrap_or_default()
+    }
+
+    /// Drops the rows before `row` from its block.
+    pub(crate) fn drop_in_block_before(&mut self, row: u32) {
+        let words = BLOCK_ROWS / 64;
+        let at = row as usize / 64;
+        let first = at / words * words;
+        self.words.iter_mut().take(at).skip(first).for_each(|word| *word = 0);
+        if let Some(word) = self.words.get_mut(at) {
+            *word &= u64::MAX << (row % 64);
+        }
+    }
+
+    /// Drops the rows from `row` on from its block.
+    pub(crate) fn drop_in_block_from(&mut self, row: u32) {
+        let words = BLOCK_ROWS / 64;
+        let at = row as usize / 64;
+        let end = (at / words + 1) * words;
+        if let Some(word) = self.words.get_mut(at) {
+            *word &= (1_u64 << (row % 64)) - 1;
+        }
+        self.words.iter_mut().take(end).skip(at + 1).for_each(|word| *word = 0);
     }
 
     /// Drops the rows of one block.

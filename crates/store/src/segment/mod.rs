@@ -2,7 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod columns;
-pub mod find;
 pub mod index;
+pub mod meet;
 pub mod read;
 mod scan;

@@ -5,9 +5,12 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use arrow_array::types::Int32Type;
 use arrow_array::{
-    Array, BooleanArray, Int32Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+    Array, BooleanArray, DictionaryArray, Int32Array, RecordBatch, StringArray,
+    TimestampMicrosecondArray,
 };
+use arrow_schema::SchemaRef;
 use bytes::Bytes;
 use memmap2::Mmap;
 use parquet::arrow::ProjectionMask;
@@ -16,6 +19,7 @@ use parquet::arrow::arrow_reader::{
     RowSelector,
 };
 use parquet::file::metadata::PageIndexPolicy;
+use rayon::prelude::*;
 use trailhound_record::field::{Field, Kind};
 use trailhound_record::key::key_of_body;
 use trailhound_record::rebuild::{RebuildRecordError, RowValues, rebuild};
@@ -23,8 +27,8 @@ use trailhound_record::token::Needle;
 
 use crate::Position;
 use crate::limits::BLOCK_ROWS;
-use crate::schema::{CONFLICT_AT, EXTRA_FIELDS_AT, FILE_SCHEMA, SHAPE_AT};
-use crate::segment::index::{Index, OpenIndexError};
+use crate::schema::{CONFLICT_AT, EXTRA_FIELDS_AT, FILE_SCHEMA, REPEATING_SCHEMA, SHAPE_AT};
+use crate::segment::index::{Facts, Index, OpenIndexError};
 use crate::table::SegmentEntry;
 
 /// Why rows of a segment could not be read.
@@ -87,6 +91,17 @@ pub struct StoredRow {
 struct OpenData {
     bytes: Bytes,
     metadata: ArrowReaderMetadata,
+    /// The same, where texts that repeat come as dictionaries.
+    repeating: ArrowReaderMetadata,
+}
+
+/// How the texts of a column are wanted.
+#[derive(Debug, Clone, Copy)]
+enum Columns {
+    /// One by one.
+    Plain,
+    /// Each different one once, when the file has them so.
+    Repeating,
 }
 
 /// One live segment. Files are opened when first needed; cheap to share.
@@ -154,21 +169,47 @@ impl Segment {
         index.map_err(|source| ReadSegmentError::Index { path: self.data_path.clone(), source })
     }
 
+    /// Counts that need no row.
+    ///
+    /// # Errors
+    /// [`ReadSegmentError`] when the index cannot be read.
+    pub fn facts(&self) -> Result<Facts, ReadSegmentError> {
+        let facts = self.index()?.facts();
+        facts
+            .map_err(|source| ReadSegmentError::Index { path: self.data_path().to_owned(), source })
+    }
+
+    /// Bytes of its index file.
+    ///
+    /// # Errors
+    /// [`ReadSegmentError`] when the index cannot be read.
+    pub fn index_bytes(&self) -> Result<u64, ReadSegmentError> {
+        Ok(self.index()?.file_bytes())
+    }
+
     fn data(&self) -> Result<&OpenData, ReadSegmentError> {
         if let Some(data) = self.data.get() {
             return Ok(data);
         }
         let bytes = Bytes::from_owner(map(&self.data_path)?);
-        let options = ArrowReaderOptions::new()
-            .with_skip_arrow_metadata(true)
-            .with_schema(Arc::clone(&FILE_SCHEMA))
-            .with_column_index_policy(PageIndexPolicy::Skip)
-            .with_offset_index_policy(PageIndexPolicy::Optional);
-        let metadata = ArrowReaderMetadata::load(&bytes, options).map_err(self.parquet())?;
+        let options = |schema: &SchemaRef| {
+            ArrowReaderOptions::new()
+                .with_skip_arrow_metadata(true)
+                .with_schema(Arc::clone(schema))
+                .with_column_index_policy(PageIndexPolicy::Skip)
+                .with_offset_index_policy(PageIndexPolicy::Optional)
+        };
+        let metadata =
+            ArrowReaderMetadata::load(&bytes, options(&FILE_SCHEMA)).map_err(self.parquet())?;
         if metadata.schema().fields() != FILE_SCHEMA.fields() {
             return Err(ReadSegmentError::Columns { path: self.data_path.clone() });
         }
-        Ok(self.data.get_or_init(|| OpenData { bytes, metadata }))
+        let repeating = ArrowReaderMetadata::try_new(
+            Arc::clone(metadata.metadata()),
+            options(&REPEATING_SCHEMA),
+        )
+        .map_err(self.parquet())?;
+        Ok(self.data.get_or_init(|| OpenData { bytes, metadata, repeating }))
     }
 
     /// Whether the Parquet metadata are in memory.
@@ -183,7 +224,9 @@ impl Segment {
     /// The event times of one block, in row order; `i64::MIN` where not readable.
     pub fn block_times(&self, block: usize) -> Result<Vec<i64>, ReadSegmentError> {
         let mut times = Vec::with_capacity(BLOCK_ROWS);
-        for batch in self.batches(vec![block], None, Some(&[Field::EventTime as usize]))? {
+        for batch in
+            self.batches(Columns::Plain, vec![block], None, Some(&[Field::EventTime as usize]))?
+        {
             let Some(column) = typed::<TimestampMicrosecondArray>(&batch, 0) else {
                 return Err(ReadSegmentError::Columns { path: self.data_path.clone() });
             };
@@ -201,7 +244,7 @@ impl Segment {
     ) -> Result<(), ReadSegmentError> {
         let columns: Vec<usize> = fields.iter().map(|field| *field as usize).collect();
         for block in 0..self.blocks()? {
-            for batch in self.batches(vec![block], None, Some(&columns))? {
+            for batch in self.batches(Columns::Plain, vec![block], None, Some(&columns))? {
                 each(&batch);
             }
         }
@@ -217,25 +260,11 @@ impl Segment {
     pub fn read_rows(&self, rows: &[u32]) -> Result<Vec<StoredRow>, ReadSegmentError> {
         let blocks: Vec<&[u32]> =
             rows.chunk_by(|a, b| *a as usize / BLOCK_ROWS == *b as usize / BLOCK_ROWS).collect();
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        if blocks.len() < 2 || threads < 2 {
+        if blocks.len() < 2 {
             return blocks.into_iter().map(|rows| self.read_block(rows)).flatten_rows(rows.len());
         }
         self.data()?;
-        let shares: Vec<_> = blocks.chunks(blocks.len().div_ceil(threads)).collect();
-        let parts: Vec<_> = std::thread::scope(|scope| {
-            let read = |blocks: &[&[u32]]| -> Vec<_> {
-                blocks.iter().map(|rows| self.read_block(rows)).collect()
-            };
-            let (own, others) = shares.split_at(1);
-            let others: Vec<_> =
-                others.iter().map(|blocks| scope.spawn(move || read(blocks))).collect();
-            let mut parts: Vec<_> = own.iter().flat_map(|blocks| read(blocks)).collect();
-            for other in others {
-                parts.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-            }
-            parts
-        });
+        let parts: Vec<_> = blocks.into_par_iter().map(|rows| self.read_block(rows)).collect();
         parts.into_iter().flatten_rows(rows.len())
     }
 
@@ -248,7 +277,7 @@ impl Segment {
         let selection = selection(rows, block * BLOCK_ROWS);
         let mut found = Vec::with_capacity(rows.len());
         let mut names = rows.iter();
-        for batch in self.batches(vec![block], Some(selection), Some(&columns))? {
+        for batch in self.batches(Columns::Plain, vec![block], Some(selection), Some(&columns))? {
             let values = Rows::new(&batch, &columns)
                 .ok_or_else(|| ReadSegmentError::Columns { path: self.data_path.clone() })?;
             for at in 0..batch.num_rows() {
@@ -283,7 +312,9 @@ impl Segment {
     ) -> Result<Vec<u32>, ReadSegmentError> {
         let mut rows = Vec::new();
         let mut first = (block * BLOCK_ROWS) as u32;
-        for batch in self.batches(vec![block], None, Some(&[Field::EventId as usize]))? {
+        for batch in
+            self.batches(Columns::Plain, vec![block], None, Some(&[Field::EventId as usize]))?
+        {
             if let Some(column) = typed::<StringArray>(&batch, 0) {
                 let ids = column.iter().zip(first..);
                 rows.extend(ids.filter(|(id, _)| *id == Some(event_id)).map(|(_, row)| row));
@@ -300,36 +331,45 @@ impl Segment {
         block: usize,
         needle: &Needle,
     ) -> Result<Vec<u32>, ReadSegmentError> {
-        let columns = self.columns_of(block);
-        // Every second column to another thread: the long ones lie side by side.
-        let (even, odd): (Vec<_>, Vec<_>) = columns.iter().partition(|column| *column % 2 == 0);
+        let columns: Vec<usize> =
+            self.columns_of(block).into_iter().filter(|column| *column != SHAPE_AT).collect();
         self.data()?;
-        let (even, odd) = std::thread::scope(|scope| {
-            let odd = scope.spawn(|| self.search_columns(block, &odd, needle));
-            let even = self.search_columns(block, &even, needle);
-            (even, odd.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        });
-        let mut rows = even?;
-        rows.append(&mut odd?);
+        let found: Vec<_> = columns
+            .into_par_iter()
+            .map(|column| self.rows_with_text_in(block, column, needle))
+            .collect();
+        let mut rows = BTreeSet::new();
+        for found in found {
+            rows.extend(found?);
+        }
         Ok(rows.into_iter().collect())
     }
 
-    fn search_columns(
+    fn rows_with_text_in(
         &self,
         block: usize,
-        columns: &[usize],
+        column: usize,
         needle: &Needle,
-    ) -> Result<BTreeSet<u32>, ReadSegmentError> {
-        let mut rows = BTreeSet::new();
+    ) -> Result<Vec<u32>, ReadSegmentError> {
+        let is_json = Field::ALL.get(column).is_none_or(|field| field.kind() == Kind::Json);
+        let mut rows = Vec::new();
         let mut first = (block * BLOCK_ROWS) as u32;
-        for batch in self.batches(vec![block], None, Some(columns))? {
-            for (column, &at) in batch.columns().iter().zip(columns) {
-                let Some(column) = column.as_any().downcast_ref::<StringArray>() else { continue };
-                let is_json = Field::ALL.get(at).is_none_or(|field| field.kind() == Kind::Json);
-                if at != SHAPE_AT {
-                    search_column(column, needle, is_json, |row| {
-                        rows.insert(first + row);
-                    });
+        for batch in self.batches(Columns::Repeating, vec![block], None, Some(&[column]))? {
+            if let Some(texts) = typed::<StringArray>(&batch, 0) {
+                search_column(texts, needle, is_json, |row| rows.push(first + row));
+            } else if let Some(texts) = typed::<DictionaryArray<Int32Type>>(&batch, 0)
+                && let Some(values) = texts.values().as_any().downcast_ref()
+            {
+                let mut found = vec![false; texts.values().len()];
+                search_column(values, needle, is_json, |value| {
+                    if let Some(found) = found.get_mut(value as usize) {
+                        *found = true;
+                    }
+                });
+                if found.contains(&true) {
+                    let is_found = |value: usize| found.get(value).copied().unwrap_or_default();
+                    let values = texts.keys_iter().zip(first..);
+                    rows.extend(values.filter_map(|(value, row)| is_found(value?).then_some(row)));
                 }
             }
             first += batch.num_rows() as u32;
@@ -353,6 +393,7 @@ impl Segment {
 
     pub(super) fn batches(
         &self,
+        shape: Columns,
         blocks: Vec<usize>,
         selection: Option<RowSelection>,
         columns: Option<&[usize]>,
@@ -360,7 +401,10 @@ impl Segment {
         let data = self.data()?;
         let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
             data.bytes.clone(),
-            data.metadata.clone(),
+            match shape {
+                Columns::Plain => data.metadata.clone(),
+                Columns::Repeating => data.repeating.clone(),
+            },
         )
         .with_batch_size(BLOCK_ROWS)
         .with_row_groups(blocks);

@@ -76,14 +76,14 @@ const WHAT: &[Place] = &[
     ("API version", &["apiVersion"], None),
     ("Event version", &["eventVersion"], None),
     ("Event ID", &["eventID"], Some(Key::EventId)),
-    ("Request ID", &["requestID"], Some(Key::Text)),
-    ("Shared event ID", &["sharedEventID"], Some(Key::Text)),
+    ("Request ID", &["requestID"], Some(Key::Search)),
+    ("Shared event ID", &["sharedEventID"], Some(Key::Search)),
 ];
 const WHERE: &[Place] = &[
     ("Source IP", &["sourceIPAddress"], Some(Key::SourceIpAddress)),
     ("User agent", &["userAgent"], None),
     ("Region", &["awsRegion"], Some(Key::AwsRegion)),
-    ("VPC endpoint", &["vpcEndpointId"], Some(Key::Text)),
+    ("VPC endpoint", &["vpcEndpointId"], Some(Key::Search)),
     ("VPC endpoint account", &["vpcEndpointAccountId"], None),
     ("TLS version", &["tlsDetails", "tlsVersion"], None),
     ("Cipher suite", &["tlsDetails", "cipherSuite"], None),

@@ -27,7 +27,7 @@ pub(crate) async fn answer(
         // A plain form sends its empty fields too; the address that people share does not need them.
         return Ok(Redirect::to(&parsed.state.href()).into_response());
     }
-    let now = Timestamp(chrono::Utc::now().timestamp_micros());
+    let now = trailhound_app::now();
     let input = blocking(move || HistoryInput::ask(&app, parsed, now)).await?;
     let status = if input.problems.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     page(status, &HistoryPage::new(&input))
@@ -389,7 +389,7 @@ impl Empty {
             None => String::new(),
         };
         let text = format!(
-            "{}. Values match exactly, upper and lower case included; only Text finds parts.{hint}",
+            "{}. Values match exactly, upper and lower case included; only Search finds parts.{hint}",
             input.answer.as_ref().map(searched).unwrap_or_default(),
         );
         Self { heading: "No event matches", text, command: None, links }

@@ -102,7 +102,7 @@ impl Form {
             main: MAIN.into_iter().map(|(key, example)| field(key, example)).collect(),
             more: MORE.into_iter().map(|(key, example)| field(key, example)).collect(),
             is_more_open: filter.iter().any(|(key, _)| is_folded(key)),
-            search: field(Key::Text, "any text in a record"),
+            search: field(Key::Search, "event:Delete* -user:alice 10.0.0.1"),
             all_time: choice(Key::Range, String::new(), "All time"),
             before_now: presets(""),
             before_newest: presets("newest-"),

@@ -4,6 +4,8 @@ use crate::filter::{Filter, Key};
 use crate::limits::{CELL_CHARS_MAX, LINK_VALUE_BYTES_MAX, VALUE_CHARS_MAX};
 use crate::visible::{visible, visible_start};
 use chrono::{DateTime, Utc};
+use std::borrow::Cow;
+use trailhound_app::lookup::search::{Expr, Pattern, Query, Term};
 use trailhound_record::{Event, Timestamp};
 use url::form_urlencoded;
 
@@ -26,11 +28,15 @@ impl Value {
 
     /// `text` in a table cell; following it narrows `filter` to the events with this `key`.
     pub(crate) fn narrowing(filter: &Filter, key: Key, text: &str) -> Self {
-        let is_set = filter.value(key) == Some(text);
+        let wanted = match key {
+            Key::Search => Cow::Owned(phrase(text)),
+            _ => Cow::Borrowed(text),
+        };
+        let is_set = filter.value(key) == Some(&*wanted);
         let is_link = !text.is_empty() && text.len() <= LINK_VALUE_BYTES_MAX && !is_set;
         Self {
             text: visible_start(text, CELL_CHARS_MAX),
-            href: is_link.then(|| filter.with(key, text).href()),
+            href: is_link.then(|| filter.with(key, &wanted).href()),
             hint: format!("Only {}: {}", key.label(), visible_start(text, 300)),
         }
     }
@@ -40,6 +46,12 @@ impl Value {
         let text_whole = visible_start(text, VALUE_CHARS_MAX);
         Self { text: text_whole, ..Self::narrowing(&Filter::default(), key, text) }
     }
+}
+
+/// The search for `text` and nothing else.
+fn phrase(text: &str) -> String {
+    let term = Term::Text(Pattern::literal(text));
+    Query::from(Expr::Term(term)).to_string()
 }
 
 /// `at` as the tables show it, in UTC.

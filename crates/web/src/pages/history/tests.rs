@@ -155,7 +155,7 @@ fn hostile_values_are_text() {
 #[test]
 fn hostile_filters_are_text() {
     let mut hostile = input(
-        "text=%3Cscript%3E%22%27&username=%E2%80%AEevil&event_name=%00&before=%3Cb%3E",
+        "q=%3Cscript%3E%22%27&username=%E2%80%AEevil&event_name=%00&before=%3Cb%3E",
         &[HOSTILE],
     );
     hostile.problems = vec!["There is no filter `<script>\u{202e}`.".to_owned()];

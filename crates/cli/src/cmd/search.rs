@@ -1,0 +1,158 @@
+//! `trailhound search`: events by the search language.
+
+use crate::args::{GlobalArgs, Output};
+use crate::cmd::lookup::{Found, Limit, TABLE_LIMIT, complete, find, tell_coverage};
+use crate::error::{CliError, CmdResult};
+use crate::event_output::EventPrinter;
+use crate::field::EventField;
+use crate::ui::Ui;
+use clap::Args;
+use std::ops::ControlFlow;
+use std::time::Duration;
+use trailhound_app::lookup::LookupQuery;
+use trailhound_app::lookup::search::{Query, fields};
+use trailhound_app::{App, now};
+use trailhound_record::Event;
+
+/// How often `--follow` looks for new events.
+const FOLLOW_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How many of the newest events `--follow` shows first.
+const FOLLOW_FIRST: usize = 10;
+
+/// Arguments of `search`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A query is a list of terms that must all hold; docs/search.md has the whole language.\n\n  \
+    AccessDenied             the text anywhere in the record\n  \
+    \"two words\"              the text with its spaces\n  \
+    event:Delete* user:alice fields; `*` stands for any run of characters\n  \
+    requestParameters.instancesSet.items.instanceId:i-0abc   any member of the record\n  \
+    ip:10.0.0.0/8 is:write -service:s3 (a OR b) since:2h until:2023-07-10\n\n\
+    Put the query into single quotes when it has quotes, parentheses or `*`.\n\n\
+    Examples:\n  trailhound search 'event:Delete* is:error since:7d'\n  \
+    trailhound search 'ip:203.0.113.0/24 -is:read' --output csv\n  \
+    trailhound search i-0123456789abcdef0 --oldest-first"
+)]
+pub(crate) struct SearchArgs {
+    /// What to look for; several words are one query
+    #[arg(value_name = "QUERY", required = true, num_args = 1.., allow_hyphen_values = true)]
+    query: Vec<String>,
+    /// Show at most N events, or `all` [default: 50 in a table, else all]
+    #[arg(long, value_name = "N")]
+    limit: Option<Limit>,
+    /// Show these fields, in this order
+    #[arg(long, value_name = "FIELD,...", value_delimiter = ',')]
+    fields: Vec<EventField>,
+    /// Print only how many events match
+    #[arg(long, conflicts_with_all = ["limit", "fields", "oldest_first", "follow"])]
+    count: bool,
+    /// Start at the oldest event
+    #[arg(long, conflicts_with = "follow")]
+    oldest_first: bool,
+    /// Go on with the events that arrive from now on, until Ctrl-C
+    #[arg(long, short)]
+    follow: bool,
+}
+
+/// Searches and prints.
+pub(crate) fn cmd_search(ui: &mut Ui, global: &GlobalArgs, args: &SearchArgs) -> CmdResult {
+    let search = parse(&args.query.join(" "))?;
+    let query = LookupQuery { search: Some(search), ..LookupQuery::default() };
+    let app = super::open_existing(global)?;
+    if args.count {
+        return count(ui, &app, &query);
+    }
+    let output = ui.output().unwrap_or(Output::Table);
+    let mut printer = EventPrinter::new(output, &args.fields, None)?;
+    let default_limit = if output == Output::Table { TABLE_LIMIT } else { u64::MAX };
+    let limit = args.limit.map_or(default_limit, |limit| limit.0);
+    let found = match (args.oldest_first, args.follow) {
+        (true, _) => oldest_first(&app, &query, limit, |events| printer.print(ui, events))?,
+        (_, true) => return follow(ui, &app, &query, printer),
+        _ => find(&app, &query, limit, |events| printer.print(ui, events))?,
+    };
+    let lacks_event_ids = printer.lacks_event_ids();
+    printer.finish(ui)?;
+    tell_coverage(ui, &found);
+    if lacks_event_ids {
+        ui.note(
+            "the terminal is too narrow for event ids: --fields event_id,event_name shows them",
+        );
+    }
+    complete(&found.coverage)
+}
+
+/// Reads a query.
+///
+/// # Errors
+/// A usage error that points at the place.
+pub(crate) fn parse(text: &str) -> Result<Query, CliError> {
+    Query::parse(text, now()).map_err(|error| {
+        let names: Vec<_> = fields().iter().map(|field| field.name).collect();
+        CliError::usage(
+            format!("this is no query:\n{}", error.render(text)),
+            format!("the fields are {}; other members by their path", names.join(", ")),
+        )
+    })
+}
+
+/// Hands the oldest `limit` events that match to `print`.
+fn oldest_first(
+    app: &App,
+    query: &LookupQuery,
+    limit: u64,
+    mut print: impl FnMut(&[Event]) -> Result<(), CliError>,
+) -> Result<Found, CliError> {
+    let mut found = Found::default();
+    let mut failure = None;
+    let coverage = app.lookup_oldest_first(query, |events| {
+        let left = usize::try_from(limit - found.shown).unwrap_or(usize::MAX);
+        let events = events.get(..left).unwrap_or(events);
+        found.shown += events.len() as u64;
+        failure = print(events).err();
+        if failure.is_some() || found.shown == limit {
+            return ControlFlow::Break(());
+        }
+        ControlFlow::Continue(())
+    })?;
+    found.coverage = coverage;
+    failure.map_or(Ok(found), Err)
+}
+
+/// Prints the newest events, then those that arrive.
+fn follow(ui: &mut Ui, app: &App, query: &LookupQuery, mut printer: EventPrinter<'_>) -> CmdResult {
+    let mut arrivals = app.arrivals()?;
+    let mut newest = app.lookup(query, None, FOLLOW_FIRST)?;
+    newest.events.reverse();
+    printer.print(ui, &newest.events)?;
+    complete(&newest.coverage)?;
+    ui.note("following; Ctrl-C stops");
+    loop {
+        let coverage = arrivals.take(query, |events| printer.print(ui, events))?;
+        complete(&coverage)?;
+        std::thread::sleep(FOLLOW_INTERVAL);
+    }
+}
+
+/// Prints how many events match.
+fn count(ui: &mut Ui, app: &App, query: &LookupQuery) -> CmdResult {
+    ui.output_among("search --count", &[Output::Table, Output::Json])?;
+    let found = find(app, query, u64::MAX, |_| Ok(()))?;
+    ui.line(&found.shown.to_string())?;
+    ui.flush()?;
+    tell_coverage(ui, &found);
+    complete(&found.coverage)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_query_is_pointed_at() {
+        let error = parse("usr:alice").unwrap_err();
+        let shown = format!("{error:?}");
+        assert!(shown.contains("^^^") && shown.contains("did you mean `user:`"), "{shown}");
+    }
+}
