@@ -4,6 +4,7 @@
 //! a [`LookupQuery`] and a place to start, and get events, newest first.
 #![deny(missing_docs)]
 
+pub mod columnar;
 pub mod lookup;
 mod matching;
 mod stream;

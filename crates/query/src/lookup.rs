@@ -78,6 +78,8 @@ pub struct Coverage {
     pub events_in_range: u64,
     /// Events whose record was read to decide.
     pub events_examined: u64,
+    /// Events of `events_in_range` that the index alone ruled out, where it was asked for that.
+    pub events_skipped: u64,
     /// Segments that could not be read, with the reason: the answer lacks their events.
     pub unreadable: Vec<String>,
 }

@@ -7,12 +7,16 @@ use rayon::prelude::*;
 use trailhound_record::Event;
 use trailhound_store::{Condition, Position, ReadSegmentError, RowSet, Segment, Snapshot};
 
+use crate::columnar::{Bits, Block, ColumnQuery};
 use crate::lookup::{Coverage, LookupPage, LookupQuery};
 use crate::matching::{condition, matches};
+use trailhound_store::limits::BLOCK_ROWS;
 
 /// Rows read at first from a segment, and at most at once.
 const ROWS_FIRST: usize = 56;
 const ROWS_MAX: usize = 4_096;
+/// From so many candidate rows on, the columns of a block are asked before its records are read.
+const ASK_ROWS_MIN: u64 = 64;
 
 /// Returns the newest `limit` events of `snapshot` that match `query` and are older than `after`.
 ///
@@ -57,6 +61,8 @@ struct Search<'q> {
     timed: Condition,
     timeless: Condition,
     after: Option<Position>,
+    /// The search, for the columns.
+    columns: Option<ColumnQuery>,
 }
 
 /// What is left of one segment.
@@ -65,6 +71,8 @@ struct SegmentStream {
     segment: Arc<Segment>,
     left: RowSet,
     rows_next: usize,
+    /// The block whose columns have been asked already.
+    asked: Option<usize>,
     /// Found and not given out yet, newest first.
     found: VecDeque<(Position, Event)>,
 }
@@ -80,7 +88,8 @@ impl<'q> EventStream<'q> {
             let end_micros = Some(after.event_time_micros.saturating_add(1));
             timed = Condition::And(vec![timed, Condition::Time { start_micros: None, end_micros }]);
         }
-        let search = Search { query, timed, timeless, after };
+        let columns = query.search.as_ref().map(ColumnQuery::new);
+        let search = Search { query, timed, timeless, after, columns };
         let mut waiting: Vec<_> = snapshot
             .segments()
             .iter()
@@ -217,18 +226,50 @@ impl Search<'_> {
     /// Asks a segment's index for candidates; reads no record.
     fn open(&self, segment: Arc<Segment>) -> Result<SegmentStream, ReadSegmentError> {
         let left = segment.rows_meeting(self.condition(&segment))?;
-        Ok(SegmentStream { segment, left, rows_next: ROWS_FIRST, found: VecDeque::new() })
+        Ok(SegmentStream {
+            segment,
+            left,
+            rows_next: ROWS_FIRST,
+            asked: None,
+            found: VecDeque::new(),
+        })
+    }
+
+    /// Drops the rows of a block that the columns rule out.
+    fn ask_columns(
+        &self,
+        stream: &mut SegmentStream,
+        block: usize,
+        columns: &ColumnQuery,
+    ) -> Result<(), ReadSegmentError> {
+        let rows = stream.segment.block_rows(block);
+        let wanted = Bits::from_words(stream.left.block_words(block).to_vec(), rows);
+        let may = columns.mask(&Block::new(&stream.segment, block), &wanted)?.may;
+        let kept: Vec<u32> = may.iter().map(|row| (block * BLOCK_ROWS + row) as u32).collect();
+        stream.left.keep_in_block(block, &kept);
+        Ok(())
     }
 
     /// Reads on in a segment until something matches or nothing is left.
     fn fill(&self, stream: &mut SegmentStream, examined: &mut u64) -> Result<(), ReadSegmentError> {
         while stream.found.is_empty() {
-            let rows = stream.left.take_last(stream.rows_next, 0);
-            if rows.is_empty() {
-                return Ok(());
+            let Some(block) = stream.left.last_block() else { return Ok(()) };
+            let mut floor = 0;
+            if let Some(columns) = &self.columns {
+                floor = (block * BLOCK_ROWS) as u32;
+                let candidates = stream.left.len_in_block(block);
+                if stream.asked != Some(block) && candidates > ASK_ROWS_MIN {
+                    *examined += candidates;
+                    self.ask_columns(stream, block, columns)?;
+                    stream.asked = Some(block);
+                    continue;
+                }
             }
+            let rows = stream.left.take_last(stream.rows_next, floor);
             stream.rows_next = (stream.rows_next * 2).min(ROWS_MAX);
-            *examined += rows.len() as u64;
+            if stream.asked != Some(block) {
+                *examined += rows.len() as u64;
+            }
             for row in stream.segment.read_rows(&rows)?.into_iter().rev() {
                 if self.after.as_ref().is_some_and(|after| row.position >= *after) {
                     continue;

@@ -90,6 +90,29 @@ pub fn rebuild(
     Ok(())
 }
 
+/// The known members that a record of `shape` has, in order, each with whether its value is an object
+/// whose members have columns. Those whose value is `null` or kept in `extra_fields` are among them.
+pub fn members_of_shape(shape: &str) -> impl Iterator<Item = (Member, bool)> {
+    let marks = shape.bytes().filter(|mark| !mark.is_ascii_whitespace());
+    let mut marks = marks.peekable();
+    let mut is_key = true;
+    std::iter::from_fn(move || {
+        loop {
+            match marks.next()? {
+                b'{' | b',' => is_key = true,
+                b':' => is_key = false,
+                mark if is_key && mark != b'}' => {
+                    let Some(member) = member_of_mark(mark) else { continue };
+                    marks.next_if_eq(&b':');
+                    is_key = false;
+                    return Some((member, marks.peek() == Some(&b'{')));
+                }
+                _ => {}
+            }
+        }
+    })
+}
+
 fn push_key(
     mark: u8,
     extras: &ExtraReader<'_>,

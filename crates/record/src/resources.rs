@@ -46,11 +46,16 @@ pub fn username<'a>(walk: &'a Walk, text: &'a [u8]) -> Option<Cow<'a, str>> {
 }
 
 pub(crate) fn username_bytes<'a>(walk: &'a Walk, text: &'a [u8]) -> Option<&'a [u8]> {
-    let of = |field| walk.bytes(text, field).filter(|value| !value.is_empty());
+    username_of(|field| walk.bytes(text, field))
+}
+
+/// As [`username`], of a record whose columns hold what `bytes` says.
+pub fn username_of<'a>(bytes: impl Fn(Field) -> Option<&'a [u8]>) -> Option<&'a [u8]> {
+    let of = |field| bytes(field).filter(|value| !value.is_empty());
     let after_colon = |value: &'a [u8]| {
         memchr::memchr(b':', value).and_then(|at| value.get(at + 1..)).filter(|it| !it.is_empty())
     };
-    match walk.bytes(text, Field::UserIdentityType).unwrap_or_default() {
+    match bytes(Field::UserIdentityType).unwrap_or_default() {
         b"Root" => Some(b"root"),
         b"AssumedRole" => of(Field::UserIdentityPrincipalId)
             .and_then(after_colon)

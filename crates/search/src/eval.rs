@@ -167,7 +167,7 @@ pub(crate) enum ValueTest {
 }
 
 impl ValueTest {
-    fn new(test: &Test) -> Self {
+    pub(crate) fn new(test: &Test) -> Self {
         match test {
             Test::Exists => Self::Exists,
             Test::Equals(text) => Self::Equals(text.clone()),
@@ -178,7 +178,7 @@ impl ValueTest {
         }
     }
 
-    fn of_field(field: SearchField, test: &Test) -> Self {
+    pub(crate) fn of_field(field: SearchField, test: &Test) -> Self {
         match (field, test) {
             (SearchField::Agent, Test::Like(pattern)) => Self::Fits(Glob::new(&pattern.opened())),
             (SearchField::Ip, Test::Like(pattern)) => {
@@ -191,7 +191,7 @@ impl ValueTest {
         }
     }
 
-    fn passes(&self, value: &str) -> bool {
+    pub(crate) fn passes(&self, value: &str) -> bool {
         match self {
             Self::Exists => true,
             Self::Equals(text) => value == text,
@@ -210,7 +210,7 @@ impl ValueTest {
         }
     }
 
-    fn passes_json(&self, value: &Value<'_>) -> bool {
+    pub(crate) fn passes_json(&self, value: &Value<'_>) -> bool {
         let text = match value {
             Value::Container => return matches!(self, Self::Exists),
             Value::String(text) => text.as_ref(),

@@ -8,6 +8,7 @@
 #![deny(missing_docs)]
 
 mod ast;
+pub mod column;
 mod error;
 mod eval;
 mod field;

@@ -28,9 +28,9 @@ pub(crate) fn any_value(
                 .into_iter()
                 .any(|name| any_spelling(name, name.strip_prefix("AWS::"), &mut accept))
         }
-        SearchField::Service => event.event_source.as_deref().is_some_and(|source| {
-            any_spelling(source, source.strip_suffix(SERVICE_SUFFIX), accept)
-        }),
+        SearchField::Service => {
+            event.event_source.as_deref().is_some_and(|source| any_service(source, accept))
+        }
         _ => single(field, event).is_some_and(accept),
     }
 }
@@ -67,12 +67,21 @@ fn single(field: SearchField, event: &Event) -> Option<&str> {
     }
 }
 
+/// As [`any_value`], with the spellings of a service.
+pub(crate) fn any_service(source: &str, accept: impl FnMut(&str) -> bool) -> bool {
+    any_spelling(source, source.strip_suffix(SERVICE_SUFFIX), accept)
+}
+
 fn any_user(event: &Event, mut accept: impl FnMut(&str) -> bool) -> bool {
-    let arn = event.user_identity_arn.as_deref();
-    let session = arn.and_then(|arn| arn.rsplit_once('/')).map(|(_, name)| name);
+    let session = event.user_identity_arn.as_deref().and_then(session_of_arn);
     event.username.as_deref().is_some_and(&mut accept)
-        || session.filter(|name| !name.is_empty()).is_some_and(&mut accept)
+        || session.is_some_and(&mut accept)
         || any_string(event, &["userIdentity", "userName"], accept)
+}
+
+/// The last part of the ARN of an identity.
+pub(crate) fn session_of_arn(arn: &str) -> Option<&str> {
+    arn.rsplit_once('/').map(|(_, name)| name).filter(|name| !name.is_empty())
 }
 
 fn any_role(event: &Event, mut accept: impl FnMut(&str) -> bool) -> bool {
@@ -84,7 +93,7 @@ fn any_role(event: &Event, mut accept: impl FnMut(&str) -> bool) -> bool {
 }
 
 /// The role's name in the ARN of a role or of its session.
-fn role_of_arn(arn: &str) -> Option<&str> {
+pub(crate) fn role_of_arn(arn: &str) -> Option<&str> {
     let resource = arn.splitn(6, ':').nth(5)?;
     match resource.split_once('/')? {
         ("assumed-role", rest) => rest.split('/').next(),

@@ -1,14 +1,16 @@
 //! From the store's columns to Lake's: only what a statement asks for is built.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, BooleanArray, ListArray, MapArray, RecordBatch, StringArray, StringBuilder,
+    Array, ArrayRef, BooleanArray, ListArray, MapArray, StringArray, StringBuilder,
     StructArray, TimestampMicrosecondArray, new_null_array,
 };
 use datafusion::arrow::buffer::{BooleanBuffer, NullBuffer, OffsetBuffer};
+use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field as ArrowField};
 use datafusion::error::{DataFusionError, Result};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -16,15 +18,15 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use trailhound_record::Timestamp;
 use trailhound_record::field::Field;
-use trailhound_store::StoredRow;
+use trailhound_store::{Column, ReadSegmentError, Segment, StoredRow};
 
-use crate::schema::{JsonKind, Source, TIME, map_entry_fields, map_type};
+use crate::schema::{JsonKind, Needs, Source, TIME, map_entry_fields, map_type};
 
 /// Some rows of one block, as the store has them.
 pub(crate) struct Block {
     pub(crate) rows: usize,
-    /// The columns read; nothing when none was.
-    pub(crate) columns: Option<RecordBatch>,
+    /// The columns read, those without a value left out.
+    pub(crate) columns: HashMap<Column, ArrayRef>,
     /// The records, when they are needed.
     pub(crate) records: Vec<StoredRow>,
 }
@@ -32,12 +34,38 @@ pub(crate) struct Block {
 type Texts<'b> = Vec<Option<Cow<'b, str>>>;
 
 impl Block {
-    fn column<T: 'static>(&self, name: &str) -> Option<&T> {
-        self.columns.as_ref()?.column_by_name(name)?.as_any().downcast_ref()
+    /// Reads `columns` of `rows`, which ascend and lie in the segment's block `block`.
+    pub(crate) fn read(
+        segment: &Segment,
+        block: usize,
+        rows: &[u32],
+        needs: &Needs,
+    ) -> Result<Self> {
+        let external = |error: ReadSegmentError| DataFusionError::External(Box::new(error));
+        let chosen = (rows.len() < segment.block_rows(block)).then_some(rows);
+        let mut columns = HashMap::new();
+        for column in &needs.columns {
+            if let Some(array) =
+                segment.column_of_block(block, *column, chosen).map_err(external)?
+            {
+                let array = match array.data_type() {
+                    DataType::Dictionary(..) => cast(&array, &DataType::Utf8)?,
+                    _ => array,
+                };
+                columns.insert(*column, array);
+            }
+        }
+        let records =
+            if needs.has_body { segment.read_rows(rows).map_err(external)? } else { Vec::new() };
+        Ok(Self { rows: rows.len(), columns, records })
+    }
+
+    fn column<T: 'static>(&self, column: Column) -> Option<&T> {
+        self.columns.get(&column)?.as_any().downcast_ref()
     }
 
     fn texts(&self, field: Field) -> Texts<'_> {
-        match self.column::<StringArray>(field.column()) {
+        match self.column::<StringArray>(Column::Field(field)) {
             Some(column) => column.iter().map(|text| text.map(Cow::Borrowed)).collect(),
             None => vec![None; self.rows],
         }
@@ -48,8 +76,7 @@ impl Block {
     /// Members of nested objects are there too, under their own keys: who asks takes a key that only
     /// one object has.
     fn extras(&self, key: &str) -> Texts<'_> {
-        let Some(column) = self.column::<StringArray>(trailhound_store::schema::EXTRA_FIELDS)
-        else {
+        let Some(column) = self.column::<StringArray>(Column::ExtraFields) else {
             return vec![None; self.rows];
         };
         let find = |text: &'_ str| -> Option<String> {
@@ -65,17 +92,17 @@ impl Block {
     /// Builds one column.
     pub(crate) fn build(&self, source: Source) -> Result<ArrayRef> {
         Ok(match source {
-            Source::Text(field) => match self.column::<StringArray>(field.column()) {
+            Source::Text(field) => match self.column::<StringArray>(Column::Field(field)) {
                 Some(column) => Arc::new(column.clone()),
                 None => new_null_array(&DataType::Utf8, self.rows),
             },
             Source::LooseText(field) => self.loose_text(field),
-            Source::Bool(field) => match self.column::<BooleanArray>(field.column()) {
+            Source::Bool(field) => match self.column::<BooleanArray>(Column::Field(field)) {
                 Some(column) => Arc::new(column.clone()),
                 None => new_null_array(&DataType::Boolean, self.rows),
             },
             Source::EventTime => {
-                match self.column::<TimestampMicrosecondArray>(Field::EventTime.column()) {
+                match self.column::<TimestampMicrosecondArray>(Column::Field(Field::EventTime)) {
                     Some(column) => Arc::new(column.clone().with_timezone_opt(None::<String>)),
                     None => new_null_array(&TIME, self.rows),
                 }

@@ -4,10 +4,12 @@
 //! CloudTrail user guide, "CloudTrail Lake supported SQL schemas for event data stores"; names are
 //! lower-cased as there.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use datafusion::arrow::datatypes::{DataType, Field as ArrowField, Fields, Schema, TimeUnit};
 use trailhound_record::field::Field;
+use trailhound_store::Column;
 
 /// What a JSON value becomes. A value of another kind becomes null.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -271,14 +273,17 @@ impl Source {
     pub(crate) fn note_needs(self, needs: &mut Needs) {
         match self {
             Self::Text(field) | Self::Bool(field) | Self::Time(field) | Self::Json(field, _) => {
-                needs.fields.push(field);
+                needs.columns.insert(Column::Field(field));
             }
             Self::LooseText(field) => {
-                needs.fields.push(field);
-                needs.has_extra_fields = true;
+                needs.columns.extend([Column::Field(field), Column::ExtraFields]);
             }
-            Self::EventTime => needs.fields.push(Field::EventTime),
-            Self::Extra(..) => needs.has_extra_fields = true,
+            Self::EventTime => {
+                needs.columns.insert(Column::Field(Field::EventTime));
+            }
+            Self::Extra(..) => {
+                needs.columns.insert(Column::ExtraFields);
+            }
             Self::Struct(members) => {
                 members.iter().for_each(|(_, source)| source.note_needs(needs));
             }
@@ -290,7 +295,6 @@ impl Source {
 /// What must be read of a block for some columns.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
-    pub(crate) fields: Vec<Field>,
-    pub(crate) has_extra_fields: bool,
+    pub(crate) columns: HashSet<Column>,
     pub(crate) has_body: bool,
 }

@@ -271,19 +271,14 @@ impl Scan {
     fn read(&self, segment: &Segment, block: usize, rows: &[u32]) -> Result<RecordBatch> {
         let mut needs = Needs::default();
         self.sources.iter().for_each(|source| source.note_needs(&mut needs));
-        let columns = segment
-            .read_columns(block, rows, &needs.fields, needs.has_extra_fields)
-            .map_err(external)?;
-        let records =
-            if needs.has_body { segment.read_rows(rows).map_err(external)? } else { Vec::new() };
+        let values = Block::read(segment, block, rows, &needs)?;
         let read = rows.len() as u64;
         self.counts.rows_read.fetch_add(read, Ordering::Relaxed);
         let entry = segment.entry();
         let bytes = u128::from(entry.bytes) * u128::from(read) / u128::from(entry.rows.max(1));
         self.counts.bytes_read.fetch_add(bytes as u64, Ordering::Relaxed);
-        let block = Block { rows: rows.len(), columns, records };
         let arrays: Vec<_> =
-            self.sources.iter().map(|source| block.build(*source)).collect::<Result<_>>()?;
+            self.sources.iter().map(|source| values.build(*source)).collect::<Result<_>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
         Ok(RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)?)
     }

@@ -27,6 +27,7 @@ pub use position::Position;
 pub use segment::index::{Facts, RowSet};
 pub use segment::meet::Condition;
 pub use segment::read::{ReadSegmentError, Segment, StoredRow};
+pub use segment::scan::Column;
 use table::Table;
 pub use table::{CommitKind, SegmentEntry, TableError};
 pub use write::{OpenWriterError, PendingRows, Writer, Written};

@@ -3,7 +3,7 @@
 use trailhound_record::token::token_hash;
 
 use crate::limits::BLOCK_ROWS;
-use crate::segment::index::{Index, RowSet};
+use crate::segment::index::RowSet;
 use crate::segment::read::{ReadSegmentError, Segment};
 
 /// A condition that the index can prune by.
@@ -75,25 +75,20 @@ impl Segment {
         if !self.may_meet(condition) {
             return Ok(RowSet::none(self.rows()));
         }
-        let index = self.index()?;
-        self.narrow(index, condition, RowSet::all(index.rows()))
+        self.narrow(condition, RowSet::all(self.rows()))
     }
 
     /// The rows of `set` that may meet `condition`.
-    fn narrow<B: AsRef<[u8]>>(
-        &self,
-        index: &Index<B>,
-        condition: &Condition,
-        mut set: RowSet,
-    ) -> Result<RowSet, ReadSegmentError> {
+    fn narrow(&self, condition: &Condition, mut set: RowSet) -> Result<RowSet, ReadSegmentError> {
         match condition {
             Condition::Any => {}
-            Condition::Never => return Ok(RowSet::none(index.rows())),
-            Condition::Key(hash) => match index.rows_of(*hash) {
+            Condition::Never => return Ok(RowSet::none(self.rows())),
+            Condition::Key(hash) => match self.index()?.rows_of(*hash) {
                 Some(rows) => set.keep(&rows),
-                None => return Ok(RowSet::none(index.rows())),
+                None => return Ok(RowSet::none(self.rows())),
             },
             Condition::Token(hash) => {
+                let index = self.index()?;
                 for block in 0..index.blocks() {
                     if set.len_in_block(block) > 0 && !index.block_may_hold(block, &[*hash]) {
                         set.clear_block(block);
@@ -101,16 +96,15 @@ impl Segment {
                 }
             }
             Condition::EventId(event_id) => {
-                set =
-                    self.narrow(index, &Condition::Token(token_hash(event_id.as_bytes())), set)?;
-                for block in 0..index.blocks() {
+                set = self.narrow(&Condition::Token(token_hash(event_id.as_bytes())), set)?;
+                for block in 0..self.block_count() {
                     if set.len_in_block(block) > 0 {
                         set.keep_in_block(block, &self.rows_with_event_id(block, event_id)?);
                     }
                 }
             }
             Condition::Time { start_micros, end_micros } => {
-                self.narrow_to_times(index, *start_micros, *end_micros, &mut set)?;
+                self.narrow_to_times(*start_micros, *end_micros, &mut set)?;
             }
             Condition::And(parts) => {
                 let mut parts: Vec<&Condition> = parts.iter().collect();
@@ -119,13 +113,13 @@ impl Segment {
                     if set.is_empty() {
                         break;
                     }
-                    set = self.narrow(index, part, set)?;
+                    set = self.narrow(part, set)?;
                 }
             }
             Condition::Or(parts) => {
-                let mut all = RowSet::none(index.rows());
+                let mut all = RowSet::none(self.rows());
                 for part in parts {
-                    all.add(&self.narrow(index, part, set.clone())?);
+                    all.add(&self.narrow(part, set.clone())?);
                 }
                 set = all;
             }
@@ -134,23 +128,27 @@ impl Segment {
     }
 
     /// Drops the rows outside `[start, end)`, and those without a time. Rows ascend by time.
-    fn narrow_to_times<B: AsRef<[u8]>>(
+    fn narrow_to_times(
         &self,
-        index: &Index<B>,
         start_micros: Option<i64>,
         end_micros: Option<i64>,
         set: &mut RowSet,
     ) -> Result<(), ReadSegmentError> {
         // A row without a time has the least of all.
         let start = start_micros.unwrap_or(i64::MIN).max(i64::MIN + 1);
+        let is_within =
+            |(first, last): (i64, i64)| first >= start && end_micros.is_none_or(|end| last < end);
+        if self.entry().time_micros.is_some_and(is_within) {
+            return Ok(());
+        }
+        let index = self.index()?;
         for block in 0..index.blocks() {
             let (first, last) = index.block_times(block).unwrap_or((i64::MIN, i64::MAX));
             if last < start || end_micros.is_some_and(|end| first >= end) {
                 set.clear_block(block);
                 continue;
             }
-            let is_whole = first >= start && end_micros.is_none_or(|end| last < end);
-            if is_whole || set.len_in_block(block) == 0 {
+            if is_within((first, last)) || set.len_in_block(block) == 0 {
                 continue;
             }
             let times = self.block_times(block)?;
@@ -170,12 +168,13 @@ impl Segment {
 mod tests {
     use std::sync::Arc;
 
-    use super::*;
-    use crate::Store;
     use proptest::prelude::*;
     use trailhound_record::RowBatch;
     use trailhound_record::batch::RecordRule;
     use trailhound_record::key::{Attribute, key_hash};
+
+    use super::*;
+    use crate::Store;
 
     const START: i64 = 1_704_880_800_000_000;
 

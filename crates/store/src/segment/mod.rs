@@ -5,4 +5,4 @@ pub(crate) mod columns;
 pub mod index;
 pub mod meet;
 pub mod read;
-mod scan;
+pub mod scan;

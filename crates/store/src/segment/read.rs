@@ -1,14 +1,11 @@
 //! Reading rows of a segment back into records.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use arrow_array::types::Int32Type;
 use arrow_array::{
-    Array, BooleanArray, DictionaryArray, Int32Array, RecordBatch, StringArray,
-    TimestampMicrosecondArray,
+    Array, BooleanArray, Int32Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use arrow_schema::SchemaRef;
 use bytes::Bytes;
@@ -23,7 +20,6 @@ use rayon::prelude::*;
 use trailhound_record::field::{Field, Kind};
 use trailhound_record::key::key_of_body;
 use trailhound_record::rebuild::{RebuildRecordError, RowValues, rebuild};
-use trailhound_record::token::Needle;
 
 use crate::Position;
 use crate::limits::BLOCK_ROWS;
@@ -97,7 +93,7 @@ struct OpenData {
 
 /// How the texts of a column are wanted.
 #[derive(Debug, Clone, Copy)]
-enum Columns {
+pub(crate) enum Columns {
     /// One by one.
     Plain,
     /// Each different one once, when the file has them so.
@@ -324,59 +320,6 @@ impl Segment {
         Ok(rows)
     }
 
-    /// The rows of one block whose text may contain `needle`: those where a column does, and those
-    /// whose JSON holds escapes, which only the parsed record can tell.
-    pub fn rows_with_text(
-        &self,
-        block: usize,
-        needle: &Needle,
-    ) -> Result<Vec<u32>, ReadSegmentError> {
-        let columns: Vec<usize> =
-            self.columns_of(block).into_iter().filter(|column| *column != SHAPE_AT).collect();
-        self.data()?;
-        let found: Vec<_> = columns
-            .into_par_iter()
-            .map(|column| self.rows_with_text_in(block, column, needle))
-            .collect();
-        let mut rows = BTreeSet::new();
-        for found in found {
-            rows.extend(found?);
-        }
-        Ok(rows.into_iter().collect())
-    }
-
-    fn rows_with_text_in(
-        &self,
-        block: usize,
-        column: usize,
-        needle: &Needle,
-    ) -> Result<Vec<u32>, ReadSegmentError> {
-        let is_json = Field::ALL.get(column).is_none_or(|field| field.kind() == Kind::Json);
-        let mut rows = Vec::new();
-        let mut first = (block * BLOCK_ROWS) as u32;
-        for batch in self.batches(Columns::Repeating, vec![block], None, Some(&[column]))? {
-            if let Some(texts) = typed::<StringArray>(&batch, 0) {
-                search_column(texts, needle, is_json, |row| rows.push(first + row));
-            } else if let Some(texts) = typed::<DictionaryArray<Int32Type>>(&batch, 0)
-                && let Some(values) = texts.values().as_any().downcast_ref()
-            {
-                let mut found = vec![false; texts.values().len()];
-                search_column(values, needle, is_json, |value| {
-                    if let Some(found) = found.get_mut(value as usize) {
-                        *found = true;
-                    }
-                });
-                if found.contains(&true) {
-                    let is_found = |value: usize| found.get(value).copied().unwrap_or_default();
-                    let values = texts.keys_iter().zip(first..);
-                    rows.extend(values.filter_map(|(value, row)| is_found(value?).then_some(row)));
-                }
-            }
-            first += batch.num_rows() as u32;
-        }
-        Ok(rows)
-    }
-
     fn stored_row(
         &self,
         rows: &Rows<'_>,
@@ -391,7 +334,7 @@ impl Segment {
         Ok(StoredRow { position: values.position(&body), body })
     }
 
-    pub(super) fn batches(
+    pub(crate) fn batches(
         &self,
         shape: Columns,
         blocks: Vec<usize>,
@@ -440,7 +383,7 @@ fn map(path: &Path) -> Result<Mmap, ReadSegmentError> {
 }
 
 /// Which rows of one block to read; `rows` ascend, `base` is the block's first row.
-pub(super) fn selection(rows: &[u32], base: usize) -> RowSelection {
+pub(crate) fn selection(rows: &[u32], base: usize) -> RowSelection {
     let mut selectors = Vec::with_capacity(rows.len() * 2);
     let mut next = base;
     for &row in rows {
@@ -466,38 +409,6 @@ impl<I: Iterator<Item = Result<Vec<StoredRow>, ReadSegmentError>>> FlattenRows f
             all.extend(part?);
         }
         Ok(all)
-    }
-}
-
-/// Calls `each` with the rows of `column` that contain `needle`, and with those that hold a backslash
-/// when the column is JSON text. The column's text is searched as one.
-fn search_column(column: &StringArray, needle: &Needle, is_json: bool, mut each: impl FnMut(u32)) {
-    let offsets = column.value_offsets();
-    let lower = column.value_data().to_ascii_lowercase();
-    let row_at = |at: usize| offsets.partition_point(|&offset| offset as usize <= at) - 1;
-    let range = |row: usize| -> Option<std::ops::Range<usize>> {
-        Some(*offsets.get(row)? as usize..*offsets.get(row + 1)? as usize)
-    };
-    let mut from = offsets.first().map_or(0, |&first| first as usize);
-    let end = offsets.last().map_or(0, |&last| last as usize);
-    while let Some(at) = lower.get(from..end).and_then(|rest| needle.find_in_lower(rest)) {
-        let row = row_at(from + at);
-        let Some(range) = range(row) else { break };
-        if lower.get(range.clone()).is_some_and(|value| needle.is_in_lower(value)) {
-            each(row as u32);
-            from = range.end;
-        } else {
-            from += at + 1;
-        }
-    }
-    if is_json {
-        let mut from = offsets.first().map_or(0, |&first| first as usize);
-        while let Some(at) = lower.get(from..end).and_then(|rest| memchr::memchr(b'\\', rest)) {
-            let row = row_at(from + at);
-            each(row as u32);
-            let Some(range) = range(row) else { break };
-            from = range.end;
-        }
     }
 }
 

@@ -29,6 +29,7 @@ fn input(query: &str, records: &[&str]) -> HistoryInput {
             coverage: Coverage {
                 events_in_range: 1_234,
                 events_examined: 1,
+                events_skipped: 0,
                 unreadable: Vec::new(),
             },
         }),
