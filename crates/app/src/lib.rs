@@ -4,10 +4,12 @@
 #![deny(missing_docs)]
 
 pub mod import;
+pub mod lake;
 pub mod lookup;
 pub mod maintain;
 mod pipeline;
 pub mod search;
+pub mod sql;
 pub mod stats;
 
 use std::path::Path;

@@ -6,8 +6,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, BooleanArray, ListArray, MapArray, StringArray, StringBuilder,
-    StructArray, TimestampMicrosecondArray, new_null_array,
+    Array, ArrayRef, BooleanArray, ListArray, MapArray, StringArray, StringBuilder, StructArray,
+    TimestampMicrosecondArray, new_null_array,
 };
 use datafusion::arrow::buffer::{BooleanBuffer, NullBuffer, OffsetBuffer};
 use datafusion::arrow::compute::cast;

@@ -1,10 +1,6 @@
 //! Runs statements: on threads of its own, within limits, until the answer is whole or nobody wants it.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::task::{Context, Poll};
-use std::time::Duration;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
@@ -16,13 +12,14 @@ use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
-use futures::{Stream, StreamExt};
+use futures::StreamExt;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use trailhound_store::{Snapshot, TableError};
 
+use crate::answer::{Answer, AnswerStream, Meter, SharedAnswer};
 use crate::error::{QueryError, StartEngineError};
 use crate::functions;
 use crate::limits::{BATCHES_AHEAD, Limits, STACK_BYTES};
@@ -30,7 +27,7 @@ use crate::schema::{CONFIGURATION_ITEMS, EVENTS};
 use crate::statement::{
     CONFIGURATION_ITEMS_TABLES, EVENTS_TABLE, EventDataStoreNames, Parsed, parse,
 };
-use crate::table::{EventsExec, EventsTable, ScanCounts};
+use crate::table::{EventsTable, ScanCounts};
 use crate::yielding::YieldOften;
 
 /// Gives the newest snapshot of the store.
@@ -57,25 +54,6 @@ struct Inner {
     /// Holds spilled data; removed with the engine.
     _spill: TempDir,
     is_pruning: bool,
-}
-
-/// What a statement has cost so far.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Statistics {
-    /// Events that met the conditions, before they were joined, grouped or cut off.
-    pub events_matched: u64,
-    /// Events whose columns were read.
-    pub events_scanned: u64,
-    /// Compressed bytes of their segments: each segment's size by the share of its rows.
-    pub bytes_scanned: u64,
-    /// Segments of the snapshot.
-    pub segments: u64,
-    /// Segments without a candidate, by their times or their index.
-    pub segments_pruned: u64,
-    /// Rows of the answer.
-    pub rows: u64,
-    /// Since the statement was given.
-    pub elapsed: Duration,
 }
 
 impl SqlEngine {
@@ -158,6 +136,16 @@ impl SqlEngine {
         runtime.block_on(self.query(statement))
     }
 
+    /// As [`SqlEngine::query_blocking`], for a reader whom others watch and stop.
+    ///
+    /// # Errors
+    /// As [`SqlEngine::query`].
+    pub fn share_blocking(&self, statement: &str) -> Result<SharedAnswer, QueryError> {
+        let Some(runtime) = &self.runtime else { return Err(QueryError::Stopped) };
+        let stream = runtime.block_on(self.query(statement))?;
+        Ok(SharedAnswer::new(stream, runtime.handle().clone()))
+    }
+
     /// Runs a statement to its end and keeps the answer.
     ///
     /// # Errors
@@ -230,7 +218,7 @@ impl Inner {
         tokio::spawn(async move {
             self.produce(produced, task, renamed, deadline, sender).await;
         });
-        Ok(AnswerStream { schema, columns, receiver, plan, counts, started, rows: 0, ended: None })
+        Ok(AnswerStream::new(schema, columns, receiver, Meter::new(plan, counts, started)))
     }
 
     fn session(
@@ -317,7 +305,7 @@ impl Inner {
 
 /// What a running statement says: a batch, its end, or its failure. A channel that closes without one
 /// of the last two is a failure of ours, not an end.
-type Produced = Result<Option<RecordBatch>, QueryError>;
+pub(crate) type Produced = Result<Option<RecordBatch>, QueryError>;
 
 fn read_only() -> SQLOptions {
     SQLOptions::new().with_allow_ddl(false).with_allow_dml(false).with_allow_statements(false)
@@ -327,132 +315,4 @@ fn read_only() -> SQLOptions {
 fn renamed(schema: &Schema, names: &[String]) -> SchemaRef {
     let field = |(field, name): (&Arc<Field>, &String)| field.as_ref().clone().with_name(name);
     Arc::new(Schema::new(schema.fields().iter().zip(names).map(field).collect::<Vec<_>>()))
-}
-
-/// The answer of a running statement. Dropping it ends the statement.
-pub struct AnswerStream {
-    schema: SchemaRef,
-    columns: Vec<String>,
-    receiver: mpsc::Receiver<Produced>,
-    plan: Arc<dyn ExecutionPlan>,
-    counts: Arc<ScanCounts>,
-    started: Instant,
-    rows: u64,
-    ended: Option<Duration>,
-}
-
-impl std::fmt::Debug for AnswerStream {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("AnswerStream").field("columns", &self.columns).finish_non_exhaustive()
-    }
-}
-
-impl AnswerStream {
-    /// The columns and their types.
-    pub fn schema(&self) -> &SchemaRef {
-        &self.schema
-    }
-
-    /// The names of the columns, in order; names may repeat.
-    pub fn columns(&self) -> &[String] {
-        &self.columns
-    }
-
-    /// The next batch, for callers without a runtime.
-    pub fn next_blocking(&mut self) -> Option<Result<RecordBatch, QueryError>> {
-        if self.ended.is_some() {
-            return None;
-        }
-        let produced = self.receiver.blocking_recv();
-        self.taken(produced)
-    }
-
-    /// What the statement has cost so far.
-    pub fn statistics(&self) -> Statistics {
-        let read = |count: &std::sync::atomic::AtomicU64| count.load(Ordering::Relaxed);
-        Statistics {
-            events_matched: matched(self.plan.as_ref()),
-            events_scanned: read(&self.counts.rows_read),
-            bytes_scanned: read(&self.counts.bytes_read),
-            segments: read(&self.counts.segments),
-            segments_pruned: read(&self.counts.segments_pruned),
-            rows: self.rows,
-            elapsed: self.ended.unwrap_or_else(|| self.started.elapsed()),
-        }
-    }
-
-    fn taken(&mut self, produced: Option<Produced>) -> Option<Result<RecordBatch, QueryError>> {
-        let item = produced.unwrap_or(Err(QueryError::Stopped)).transpose();
-        match &item {
-            Some(Ok(batch)) => self.rows += batch.num_rows() as u64,
-            Some(Err(_)) | None => self.ended = Some(self.started.elapsed()),
-        }
-        item
-    }
-}
-
-impl Stream for AnswerStream {
-    type Item = Result<RecordBatch, QueryError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.ended.is_some() {
-            return Poll::Ready(None);
-        }
-        let produced = std::task::ready!(self.receiver.poll_recv(context));
-        Poll::Ready(self.taken(produced))
-    }
-}
-
-/// How many events passed the filter next to the scan, over all scans.
-fn matched(plan: &dyn ExecutionPlan) -> u64 {
-    if let Some(scan) = plan.downcast_ref::<EventsExec>() {
-        return scan.rows();
-    }
-    let below = plan.children().iter().map(|child| matched(child.as_ref())).sum();
-    let is_filter = plan.name() == "FilterExec";
-    match plan.metrics().and_then(|metrics| metrics.output_rows()) {
-        Some(rows) if is_filter => (rows as u64).min(below),
-        _ => below,
-    }
-}
-
-/// The whole answer of a statement.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// The names of the columns, in order; names may repeat.
-    pub columns: Vec<String>,
-    /// The rows.
-    pub batches: Vec<RecordBatch>,
-    /// What it cost.
-    pub statistics: Statistics,
-}
-
-impl Answer {
-    /// How many rows it has.
-    pub fn rows(&self) -> usize {
-        self.batches.iter().map(RecordBatch::num_rows).sum()
-    }
-
-    /// At most `count` rows from row `first` on, as text in Trino's form; null is the empty text.
-    pub fn page(&self, first: usize, count: usize) -> Vec<Vec<String>> {
-        let (mut skipped, mut page) = (first, Vec::new());
-        for batch in &self.batches {
-            if skipped >= batch.num_rows() {
-                skipped -= batch.num_rows();
-                continue;
-            }
-            let length = (batch.num_rows() - skipped).min(count - page.len());
-            let cells = crate::print::rows(&batch.slice(skipped, length));
-            page.extend(
-                cells
-                    .into_iter()
-                    .map(|row| row.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>()),
-            );
-            skipped = 0;
-            if page.len() == count {
-                break;
-            }
-        }
-        page
-    }
 }

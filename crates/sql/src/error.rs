@@ -100,6 +100,9 @@ pub enum QueryError {
         /// The limit.
         after: Duration,
     },
+    /// Somebody cancelled it.
+    #[error("the statement was cancelled")]
+    Cancelled,
     /// The engine is being shut down, or failed by a fault of its own: the answer is not whole.
     #[error("the SQL engine stopped before the end of the answer")]
     Stopped,

@@ -7,6 +7,7 @@
 //! It refuses to know protocols and terminals: callers get record batches, or rows of text.
 #![deny(missing_docs)]
 
+mod answer;
 mod convert;
 mod engine;
 mod error;
@@ -22,7 +23,8 @@ mod table_name;
 mod unnest;
 mod yielding;
 
-pub use engine::{Answer, AnswerStream, Snapshots, SqlEngine, Statistics};
+pub use answer::{Answer, AnswerStream, SharedAnswer, Statistics};
+pub use engine::{Snapshots, SqlEngine};
 pub use error::{QueryError, StartEngineError};
 pub use limits::Limits;
 pub use statement::{EVENTS_TABLE, EventDataStoreNames};

@@ -21,6 +21,13 @@ pub fn rows(batch: &RecordBatch) -> Vec<Vec<Option<String>>> {
         .collect()
 }
 
+/// The rows of a batch as lists of JSON values, each as in [`json_rows`].
+pub fn json_values(batch: &RecordBatch) -> Vec<Vec<Value>> {
+    (0..batch.num_rows())
+        .map(|row| batch.columns().iter().map(|column| json(column, row)).collect())
+        .collect()
+}
+
 /// The rows of a batch as JSON objects: times in ISO 8601, structs and maps as objects.
 ///
 /// A name that repeats gets its column's number behind it: no value is lost.

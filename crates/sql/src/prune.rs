@@ -63,8 +63,7 @@ fn of_filter(filter: &Expr) -> Condition {
 
 /// All of `parts`; those that say nothing are left out.
 fn all_of(parts: impl IntoIterator<Item = Condition>) -> Condition {
-    let mut parts: Vec<_> =
-        parts.into_iter().filter(|part| *part != Condition::Any).collect();
+    let mut parts: Vec<_> = parts.into_iter().filter(|part| *part != Condition::Any).collect();
     match parts.len() {
         0 => Condition::Any,
         1 => parts.remove(0),

@@ -96,7 +96,8 @@ impl TableProvider for EventsTable {
         };
         let condition = if self.is_pruning { condition(filters) } else { Condition::Any };
         let all = self.snapshot.segments();
-        let met: Vec<_> = all.iter().filter(|segment| segment.may_meet(&condition)).cloned().collect();
+        let met: Vec<_> =
+            all.iter().filter(|segment| segment.may_meet(&condition)).cloned().collect();
         self.counts.segments.fetch_add(all.len() as u64, Ordering::Relaxed);
         self.counts.segments_pruned.fetch_add((all.len() - met.len()) as u64, Ordering::Relaxed);
         let partitions = self.partitions.clamp(1, met.len().max(1));

@@ -121,6 +121,14 @@ impl Store {
         Writer::open(self)
     }
 
+    /// The table's own id, given when it was made, and that moment in microseconds since the epoch.
+    ///
+    /// # Errors
+    /// [`TableError`] when the table log cannot be read.
+    pub fn identity(&self) -> Result<(String, i64), TableError> {
+        lock(&self.table).identity()
+    }
+
     /// What retention dropped: for each time, the first day kept and how many events went.
     ///
     /// # Errors
