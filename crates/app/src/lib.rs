@@ -17,7 +17,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use trailhound_record::Timestamp;
-use trailhound_store::{Snapshot, Store, TableError};
+pub use trailhound_store::TableError;
+use trailhound_store::{Snapshot, Store};
 
 /// A Trailhound: the store in one folder and what can be asked of it. Cheap to share behind an `Arc`;
 /// every method takes `&self` and may be called from several threads; all of them block.
