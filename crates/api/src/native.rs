@@ -73,7 +73,7 @@ pub(crate) enum NativeError {
         "the cursor was not issued for this query: send it with the parameters of the page before"
     )]
     BadCursor,
-    #[error("the query string or the path is not valid: {detail}")]
+    #[error("the request is not valid: {detail}")]
     BadRequest { detail: String },
     #[error("there is no event `{event_id}`")]
     NoSuchEvent { event_id: String },
@@ -469,7 +469,8 @@ pub(crate) fn failed(error: &dyn std::error::Error) -> Response {
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
-fn respond(answer: Result<Vec<u8>, NativeError>) -> Response {
+/// Turns an answer into a response.
+pub(crate) fn respond(answer: Result<Vec<u8>, NativeError>) -> Response {
     let request_id = uuid::Uuid::new_v4().to_string();
     let (status, body) = match answer {
         Ok(body) => (StatusCode::OK, body),

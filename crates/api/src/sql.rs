@@ -1,6 +1,6 @@
 //! `POST /api/v1/sql`: one SELECT, answered whole.
 //!
-//! The body is `{"statement": "SELECT …", "limit": 1000}`; `limit` may be absent and is at most 100,000.
+//! The body, of the type `application/json`, is `{"statement": "SELECT …", "limit": 1000}`; `limit` may be absent and is at most 100,000.
 //! An answer is `{"columns":["…"],"rows":[[…]],"more":false,"statistics":{…}}`: values are JSON's, times
 //! ISO 8601, structs and maps objects; `more` says whether rows were left out for `limit`. A statement
 //! ends with its request: when it takes too long, or the client goes away.
@@ -10,6 +10,8 @@ use crate::native::{NativeError, respond};
 use crate::state::ApiState;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -33,12 +35,21 @@ impl Drop for EndOnDrop {
 }
 
 /// Answers it.
-pub(crate) async fn answer(State(state): State<Arc<ApiState>>, body: Body) -> Response {
-    respond(run(&state, body).await)
+pub(crate) async fn answer(
+    State(state): State<Arc<ApiState>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    respond(run(&state, &headers, body).await)
 }
 
-async fn run(state: &ApiState, body: Body) -> Result<Vec<u8>, NativeError> {
+async fn run(state: &ApiState, headers: &HeaderMap, body: Body) -> Result<Vec<u8>, NativeError> {
     let invalid = |detail: String| NativeError::BadRequest { detail };
+    // A form or a script of another site cannot send this type without being asked first.
+    let content_type = headers.get(CONTENT_TYPE).map(|value| value.as_bytes());
+    if !content_type.is_some_and(|value| value.starts_with(b"application/json")) {
+        return Err(invalid("it must have the content type application/json".to_owned()));
+    }
     let body = to_bytes(body, BODY_BYTES_MAX).await.map_err(|error| invalid(error.to_string()))?;
     let Request { statement, limit } =
         serde_json::from_slice(&body).map_err(|error| invalid(error.to_string()))?;

@@ -10,6 +10,7 @@ mod field;
 mod jmes;
 mod pretty;
 mod progress;
+mod sql_engine;
 mod table;
 mod text;
 mod time_range;

@@ -46,7 +46,7 @@ mod with_engine {
     use std::sync::Arc;
     use std::time::Duration;
     use trailhound_sql::print::{json_rows, rows};
-    use trailhound_sql::{AnswerStream, EventDataStoreNames, Limits, QueryError, SqlEngine};
+    use trailhound_sql::{AnswerStream, Limits, QueryError};
 
     /// The narrowest that a column of a table is cut to.
     const CELLS_MIN: usize = 8;
@@ -61,8 +61,7 @@ mod with_engine {
             memory_bytes: args.memory_limit.saturating_mul(1 << 20),
             ..Limits::default()
         };
-        let snapshots = Arc::new(move || app.snapshot());
-        let engine = SqlEngine::new(snapshots, EventDataStoreNames::default(), limits)?;
+        let engine = crate::sql_engine::open(app, limits)?;
         let mut answer = engine.query_blocking(&statement).map_err(explained)?;
         let mut printer = Printer { output, layout: None, written: 0 };
         printer.start(ui, &answer)?;

@@ -12,6 +12,7 @@ fn help_of_every_command() {
     expect_file!["help/lookup.txt"].assert_eq(&env.run(&["lookup", "--help"]));
     expect_file!["help/search.txt"].assert_eq(&env.run(&["search", "--help"]));
     expect_file!["help/show.txt"].assert_eq(&env.run(&["show", "--help"]));
+    expect_file!["help/sql.txt"].assert_eq(&env.run(&["sql", "--help"]));
     expect_file!["help/serve.txt"].assert_eq(&env.run(&["serve", "--help"]));
     expect_file!["help/verify.txt"].assert_eq(&env.run(&["verify", "--help"]));
     expect_file!["help/stats.txt"].assert_eq(&env.run(&["stats", "--help"]));
@@ -36,7 +37,7 @@ fn every_command_is_in_the_help_test() {
     for name in &commands {
         assert!(include_str!("help.rs").contains(&format!("help/{name}.txt")), "{name}");
     }
-    assert_eq!(commands.len(), 10, "{commands:?}");
+    assert_eq!(commands.len(), 11, "{commands:?}");
 }
 
 #[test]

@@ -8,5 +8,6 @@ mod import;
 mod lookup;
 mod serve;
 mod show;
+mod sql;
 mod store;
 mod up;
