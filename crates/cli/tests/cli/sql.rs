@@ -41,7 +41,7 @@ mod with_engine {
         check(&["sql", BY_NAME], expect![[r#""#]]);
         check(&["sql", BY_NAME, "--output", "csv"], expect![[r#""#]]);
         check(&["sql", BY_NAME, "--output", "ndjson"], expect![[r#""#]]);
-        check(&["sql", "SELECT eventname FROM events WHERE false", "-o", "json"], expect![[r#""#]]);
+        check(&["sql", "SELECT eventname FROM events WHERE false", "--output", "json"], expect![[r#""#]]);
     }
 
     #[test]
@@ -124,7 +124,7 @@ mod with_engine {
         assert_eq!(cancelled["__type"], "InactiveQueryException", "{cancelled}");
         // The command line knows the event data store by the same names.
         let count =
-            env.run(&["sql", &format!("SELECT count(*) AS n FROM '{arn}'"), "-o", "ndjson"]);
+            env.run(&["sql", &format!("SELECT count(*) AS n FROM '{arn}'"), "--output", "ndjson"]);
         assert!(count.starts_with(&format!("{{\"n\":{}}}\n", seen.len())), "{count}");
         assert_eq!(stop(child, "-TERM"), Some(0));
     }
