@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 import urllib.parse
 
 import pytest
@@ -162,8 +163,6 @@ def test_a_statement_ends_when_its_client_goes_away(many):
 
 def settles(pid):
     """Whether a process comes to rest within some seconds."""
-    import time
-
     def ticks():
         # utime and stime: proc(5).
         fields = open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()
