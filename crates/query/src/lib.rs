@@ -10,6 +10,5 @@ mod matching;
 mod stream;
 
 pub use lookup::{Category, Coverage, LookupPage, LookupQuery, Position};
-pub use matching::condition_of;
 pub use stream::{EventStream, lookup};
 pub use trailhound_search as search;

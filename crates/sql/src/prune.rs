@@ -11,7 +11,7 @@
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::{InList, Like, ScalarFunction};
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
-use trailhound_query::condition_of;
+use trailhound_query::columnar::condition_of;
 use trailhound_query::search::{Pattern, Requirement};
 use trailhound_record::key::{Attribute, key_hash};
 use trailhound_store::Condition;
