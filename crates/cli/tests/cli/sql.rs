@@ -41,7 +41,10 @@ mod with_engine {
         check(&["sql", BY_NAME], expect![[r#""#]]);
         check(&["sql", BY_NAME, "--output", "csv"], expect![[r#""#]]);
         check(&["sql", BY_NAME, "--output", "ndjson"], expect![[r#""#]]);
-        check(&["sql", "SELECT eventname FROM events WHERE false", "--output", "json"], expect![[r#""#]]);
+        check(
+            &["sql", "SELECT eventname FROM events WHERE false", "--output", "json"],
+            expect![[r#""#]],
+        );
     }
 
     #[test]
