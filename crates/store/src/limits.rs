@@ -10,7 +10,8 @@ pub const SEGMENT_TEXT_BYTES_MAX: usize = 160 << 20;
 pub const SMALL_SEGMENT_ROWS: u64 = 32_768;
 /// A day with more small segments than this is compacted after an import.
 pub const SMALL_SEGMENTS_MAX: usize = 8;
-/// How old an unreferenced file must be before it is swept: longer than any reader or writer needs it.
+/// How old an unreferenced file must be before it is swept: longer than a writer needs between writing
+/// and committing. A reader of an older version may lose a file, and then says that its answer lacks it.
 pub const ORPHAN_AGE_SECONDS_MIN: u64 = 600;
 /// Open segments whose Parquet metadata is kept in memory.
 pub const OPEN_SEGMENTS_MAX: usize = 128;

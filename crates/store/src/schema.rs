@@ -87,8 +87,8 @@ pub(crate) fn is_mostly_distinct(field: Field) -> bool {
     )
 }
 
-/// Whether a column's values are long or random, so that only Zstandard makes them small. It takes 30 µs
-/// to set up for each column of each block, read or written: too much for the others.
+/// Whether a column's values are long or random, so that only Zstandard makes them small. It is set
+/// up anew for each column of each block, read or written: too dear for the others.
 pub(crate) fn is_bulky(field: Field) -> bool {
     is_mostly_distinct(field)
         || matches!(
