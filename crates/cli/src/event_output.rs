@@ -10,6 +10,7 @@ use crate::text::{csv_guard, visible, visible_json};
 use crate::ui::{Paint, Ui};
 use clap::ValueEnum;
 use std::io::Write;
+use trailhound_app::lookup::search::Query;
 use trailhound_record::Event;
 
 /// How many events a JMESPath over the whole answer may hold in memory.
@@ -50,6 +51,8 @@ pub(crate) struct EventPrinter<'a> {
     form: Form,
     fields: Vec<EventField>,
     query: Option<&'a JmesPath>,
+    /// Whose matches stand out in a table.
+    marked: Option<Query>,
 }
 
 enum Form {
@@ -106,7 +109,12 @@ impl<'a> EventPrinter<'a> {
             Output::Ndjson => (Form::Ndjson, or(EventField::value_variants())),
             Output::Csv => (Form::Csv { has_header: false }, or(CSV_COLUMNS)),
         };
-        Ok(Self { form, fields, query })
+        Ok(Self { form, fields, query, marked: None })
+    }
+
+    /// The same, with what `query` matches standing out in a table with colors.
+    pub(crate) fn marking(self, query: &Query) -> Self {
+        Self { marked: Some(query.clone()), ..self }
     }
 
     /// Prints `events` and hands them to the reader.
@@ -116,7 +124,7 @@ impl<'a> EventPrinter<'a> {
     pub(crate) fn print(&mut self, ui: &mut Ui, events: &[Event]) -> Result<(), CliError> {
         match &mut self.form {
             Form::Table { columns, layout } => {
-                print_table(ui, columns, layout, &self.fields, events)?;
+                print_table(ui, columns, layout, &self.fields, self.marked.as_ref(), events)?;
             }
             Form::Json { written } => {
                 for event in events {
@@ -218,6 +226,7 @@ fn print_table(
     columns: &[Column],
     layout: &mut Option<Layout>,
     fields: &[EventField],
+    marked: Option<&Query>,
     events: &[Event],
 ) -> Result<(), CliError> {
     let row = |event: &Event| fields.iter().map(|field| field.text(event)).collect::<Vec<_>>();
@@ -236,11 +245,32 @@ fn print_table(
     for row in &rows {
         let line = layout.line(row, |index, text| {
             let is_error = fields.get(index) == Some(&EventField::ErrorCode);
-            ui.paint(if is_error { Paint::Red } else { Paint::Plain }, text)
+            let paint = if is_error { Paint::Red } else { Paint::Plain };
+            match marked {
+                Some(query) => marked_text(ui, query, paint, text),
+                None => ui.paint(paint, text),
+            }
         });
         ui.line(line)?;
     }
     Ok(())
+}
+
+/// `text` in the colors of `paint`, what `query` matches in bold.
+fn marked_text(ui: &Ui, query: &Query, paint: Paint, text: &str) -> String {
+    let mut painted = String::new();
+    let mut from = 0;
+    for found in query.highlights(text) {
+        let before = text.get(from..found.start).unwrap_or_default();
+        let inside = text.get(found.clone()).unwrap_or_default();
+        for (paint, part) in [(paint, before), (Paint::Bold, inside)] {
+            painted.extend((!part.is_empty()).then(|| ui.paint(paint, part)));
+        }
+        from = found.end;
+    }
+    let rest = text.get(from..).unwrap_or_default();
+    painted.extend((!rest.is_empty()).then(|| ui.paint(paint, rest)));
+    painted
 }
 
 /// Writes JSON: verbatim into files and pipes, with hidden characters escaped on a terminal.

@@ -1,14 +1,13 @@
 //! The times that people write: `2h`, `2023-07-10`, ISO 8601, `A..B`. All of them are UTC.
 
 use crate::error::CliError;
-use chrono::{NaiveDate, NaiveDateTime};
+use trailhound_app::lookup::search::{TIME_ACCEPTED, parse_time};
 use trailhound_record::Timestamp;
-use trailhound_record::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
+use trailhound_record::time::MICROS_PER_DAY;
 
-/// What every error about a time ends with.
-pub(crate) const ACCEPTED: &str = "a time is an age (`30m`, `2h`, `7d`, `2w`, `1h30m`), a date \
-    (`2023-07-10`, its first moment), ISO 8601 (`2023-07-10T12:00:00Z`) or `now`, all in UTC; a range \
-    is `A..B`, `A..`, `..B` or one date (that whole day)";
+/// What every error about a range ends with; about one time, [`TIME_ACCEPTED`].
+const ACCEPTED: &str = "a range is `A..B`, `A..`, `..B` or one date (that whole day), in UTC; its ends are \
+    times as --since takes";
 
 /// A half-open range of event times; an absent end is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,7 +55,7 @@ fn whole_range(text: &str, now: Timestamp) -> Result<TimeRange, CliError> {
         };
         return Ok(TimeRange { start: side(start)?, end: side(end)? });
     }
-    match date(text.trim()) {
+    match date(text.trim(), now) {
         Some(start) => Ok(TimeRange {
             start: Some(start),
             end: Some(Timestamp(start.0.saturating_add(MICROS_PER_DAY))),
@@ -66,63 +65,14 @@ fn whole_range(text: &str, now: Timestamp) -> Result<TimeRange, CliError> {
 }
 
 fn instant(text: &str, now: Timestamp) -> Result<Timestamp, CliError> {
-    parse_instant(text.trim(), now)
-        .ok_or_else(|| CliError::usage(format!("`{text}` is not a time"), ACCEPTED))
-}
-
-/// Returns the instant that `text` names.
-fn parse_instant(text: &str, now: Timestamp) -> Option<Timestamp> {
-    if text == "now" {
-        return Some(now);
-    }
-    let with_t = match text.split_once(' ') {
-        Some((date, clock)) => format!("{date}T{clock}"),
-        None => text.to_owned(),
-    };
-    age_micros(text)
-        .and_then(|micros| now.0.checked_sub(micros).map(Timestamp))
-        .or_else(|| date(text))
-        .or_else(|| Timestamp::parse(&with_t))
-        .or_else(|| clock_time(with_t.strip_suffix('Z').unwrap_or(&with_t)))
+    parse_time(text.trim(), now)
+        .ok_or_else(|| CliError::usage(format!("`{text}` is not a time"), TIME_ACCEPTED))
 }
 
 /// Returns the first moment of a `YYYY-MM-DD` date.
-fn date(text: &str) -> Option<Timestamp> {
-    if text.len() != 10 {
-        return None;
-    }
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-    Some(Timestamp(day.and_hms_opt(0, 0, 0)?.and_utc().timestamp_micros()))
-}
-
-/// Returns the instant of a date and a clock time without a zone.
-fn clock_time(text: &str) -> Option<Timestamp> {
-    ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M"].iter().find_map(|form| {
-        let at = NaiveDateTime::parse_from_str(text, form).ok()?;
-        Some(Timestamp(at.and_utc().timestamp_micros()))
-    })
-}
-
-/// Returns the microseconds of an age such as `1h30m`.
-fn age_micros(text: &str) -> Option<i64> {
-    let mut rest = text;
-    let mut total = 0_i64;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let (number, unit) = rest.split_at_checked(digits)?;
-        let seconds = match unit.chars().next()? {
-            's' => 1,
-            'm' => 60,
-            'h' => 3_600,
-            'd' => 86_400,
-            'w' => 7 * 86_400,
-            _ => return None,
-        };
-        let micros = number.parse::<i64>().ok()?.checked_mul(seconds * MICROS_PER_SECOND)?;
-        total = total.checked_add(micros)?;
-        rest = unit.get(1..)?;
-    }
-    (!text.is_empty()).then_some(total)
+fn date(text: &str, now: Timestamp) -> Option<Timestamp> {
+    let is_date = text.len() == 10 && text.as_bytes().get(4) == Some(&b'-');
+    is_date.then(|| parse_time(text, now)).flatten()
 }
 
 #[cfg(test)]
@@ -160,6 +110,7 @@ mod tests {
         check_since("7d", expect!["2023-07-03T12:00:00Z.."]);
         check_since("2w", expect!["2023-06-26T12:00:00Z.."]);
         check_since("now", expect!["2023-07-10T12:00:00Z.."]);
+        check_since("yesterday", expect!["2023-07-09T00:00:00Z.."]);
     }
 
     #[test]
@@ -186,7 +137,7 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused_by_name() {
-        check_since("yesterday", expect!["`yesterday` is not a time"]);
+        check_since("tomorrow", expect!["`tomorrow` is not a time"]);
         check_since("", expect!["`` is not a time"]);
         check_since("2x", expect!["`2x` is not a time"]);
         check_since("h", expect!["`h` is not a time"]);
@@ -217,9 +168,9 @@ mod tests {
         #[test]
         fn printed_times_are_read_back(micros in 0_i64..4_102_444_800_000_000) {
             let at = Timestamp(micros);
-            prop_assert_eq!(parse_instant(&at.to_string(), Timestamp(0)), Some(at));
+            prop_assert_eq!(parse_time(&at.to_string(), Timestamp(0)), Some(at));
             let text = crate::field::time_text(at);
-            prop_assert_eq!(parse_instant(&text, Timestamp(0)), Some(at));
+            prop_assert_eq!(parse_time(&text, Timestamp(0)), Some(at));
         }
     }
 }

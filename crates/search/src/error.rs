@@ -55,7 +55,7 @@ pub enum ParseQueryReason {
     #[error("this parenthesis closes nothing")]
     StrayParenthesis,
     /// A text is no time.
-    #[error("`{text}` is not a time; {}", time_word::ACCEPTED)]
+    #[error("`{text}` is not a time; {}", time_word::TIME_ACCEPTED)]
     NotATime { text: String },
     /// A value is compared to what is neither a number nor a time.
     #[error("`{text}` is neither a number nor a time, so nothing compares to it")]

@@ -30,6 +30,7 @@ pub use field::{FieldInfo, Flag, SearchField, fields};
 pub use pattern::Pattern;
 pub use query::Query;
 pub use requirement::{Requirement, TimeRange};
+pub use time_word::{TIME_ACCEPTED, parse_time};
 
 #[cfg(test)]
 mod tests;

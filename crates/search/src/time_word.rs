@@ -4,15 +4,16 @@ use trailhound_record::Timestamp;
 use trailhound_record::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 
 /// What the errors about a time end with.
-pub(crate) const ACCEPTED: &str = "a time is an age (`30m`, `-2h`, `7d`, `2w`, `1h30m`), a date \
+pub const TIME_ACCEPTED: &str = "a time is an age (`30m`, `-2h`, `7d`, `2w`, `1h30m`), a date \
     (`2023-07-10`), ISO 8601 (`2023-07-10T12:00:00+02:00`; UTC without a zone), `now`, `today` or \
     `yesterday`";
 
 /// Years 0 to 9999: what ISO 8601 writes with four digits.
 const SECONDS: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
 
-/// Returns the instant that `text` names; ages count back from `now`.
-pub(crate) fn parse_time(text: &str, now: Timestamp) -> Option<Timestamp> {
+/// Returns the instant that `text` names: a date is its first moment, a time without a zone UTC, an age
+/// counts back from `now`. Nothing when it names none, or one outside the years 0 to 9999.
+pub fn parse_time(text: &str, now: Timestamp) -> Option<Timestamp> {
     let at = named(text, now)
         .or_else(|| age(text.strip_prefix('-').unwrap_or(text), now))
         .or_else(|| iso(text))?;

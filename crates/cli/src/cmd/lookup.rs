@@ -153,9 +153,17 @@ pub(crate) fn cmd_lookup(ui: &mut Ui, global: &GlobalArgs, args: &LookupArgs) ->
     let limit = args.limit.map_or(default_limit, |limit| limit.0);
     let app = super::open_existing(global)?;
     let found = find(&app, &query, limit, |events| printer.print(ui, events))?;
+    end(ui, printer, &found)
+}
+
+/// Prints what belongs after the last event, and says what the answer covers.
+///
+/// # Errors
+/// When the answer cannot be written, or is partial.
+pub(crate) fn end(ui: &mut Ui, printer: EventPrinter<'_>, found: &Found) -> CmdResult {
     let lacks_event_ids = printer.lacks_event_ids();
     printer.finish(ui)?;
-    tell_coverage(ui, &found);
+    tell_coverage(ui, found);
     if lacks_event_ids {
         ui.note(
             "the terminal is too narrow for event ids: --fields event_id,event_name shows them",
@@ -272,7 +280,7 @@ impl Found {
     }
 }
 
-pub(crate) fn tell_coverage(ui: &Ui, found: &Found) {
+fn tell_coverage(ui: &Ui, found: &Found) {
     let more = match (found.has_more, found.oldest_shown) {
         (false, _) => String::new(),
         (true, Some(at)) => {

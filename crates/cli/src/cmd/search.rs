@@ -1,7 +1,7 @@
 //! `trailhound search`: events by the search language.
 
 use crate::args::{GlobalArgs, Output};
-use crate::cmd::lookup::{Found, Limit, TABLE_LIMIT, complete, find, tell_coverage};
+use crate::cmd::lookup::{Found, Limit, TABLE_LIMIT, complete, end, find};
 use crate::error::{CliError, CmdResult};
 use crate::event_output::EventPrinter;
 use crate::field::EventField;
@@ -66,9 +66,9 @@ pub(crate) fn cmd_search(ui: &mut Ui, global: &GlobalArgs, args: &SearchArgs) ->
     if args.count {
         return count(ui, &app, &search);
     }
-    let query = LookupQuery { search: Some(search), ..LookupQuery::default() };
+    let query = LookupQuery { search: Some(search.clone()), ..LookupQuery::default() };
     let output = ui.output().unwrap_or(Output::Table);
-    let mut printer = EventPrinter::new(output, &args.fields, None)?;
+    let mut printer = EventPrinter::new(output, &args.fields, None)?.marking(&search);
     let default_limit = if output == Output::Table { TABLE_LIMIT } else { u64::MAX };
     let limit = args.limit.map_or(default_limit, |limit| limit.0);
     let found = match (args.oldest_first, args.follow) {
@@ -82,15 +82,7 @@ pub(crate) fn cmd_search(ui: &mut Ui, global: &GlobalArgs, args: &SearchArgs) ->
         (_, true) => return follow(ui, &app, &query, printer),
         _ => find(&app, &query, limit, |events| printer.print(ui, events))?,
     };
-    let lacks_event_ids = printer.lacks_event_ids();
-    printer.finish(ui)?;
-    tell_coverage(ui, &found);
-    if lacks_event_ids {
-        ui.note(
-            "the terminal is too narrow for event ids: --fields event_id,event_name shows them",
-        );
-    }
-    complete(&found.coverage)
+    end(ui, printer, &found)
 }
 
 /// Reads a query.

@@ -30,16 +30,16 @@ fn a_store_that_is_not_there_is_not_made_by_asking() {
 #[test]
 fn wrong_times_are_usage_errors_that_say_what_is_accepted() {
     let env = TestEnv::new();
-    env.check(&["lookup", "--since", "yesterday"], expect![[r#"
+    env.check(&["lookup", "--since", "tomorrow"], expect![[r#"
         --- stderr
-        error: `yesterday` is not a time
-        hint: a time is an age (`30m`, `2h`, `7d`, `2w`, `1h30m`), a date (`2023-07-10`, its first moment), ISO 8601 (`2023-07-10T12:00:00Z`) or `now`, all in UTC; a range is `A..B`, `A..`, `..B` or one date (that whole day)
+        error: `tomorrow` is not a time
+        hint: a time is an age (`30m`, `-2h`, `7d`, `2w`, `1h30m`), a date (`2023-07-10`), ISO 8601 (`2023-07-10T12:00:00+02:00`; UTC without a zone), `now`, `today` or `yesterday`
         --- exit 2
     "#]]);
     env.check(&["lookup", "--range", "2023-07-11..2023-07-10"], expect![[r#"
         --- stderr
         error: the time range is empty: it starts at 2023-07-11T00:00:00Z and ends before 2023-07-10T00:00:00Z
-        hint: a time is an age (`30m`, `2h`, `7d`, `2w`, `1h30m`), a date (`2023-07-10`, its first moment), ISO 8601 (`2023-07-10T12:00:00Z`) or `now`, all in UTC; a range is `A..B`, `A..`, `..B` or one date (that whole day)
+        hint: a range is `A..B`, `A..`, `..B` or one date (that whole day), in UTC; its ends are times as --since takes
         --- exit 2
     "#]]);
 }

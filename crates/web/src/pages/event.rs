@@ -337,7 +337,7 @@ fn related(event: &Event) -> Vec<Value> {
     links
 }
 
-/// The event as commands and as SQL.
+/// The event as commands.
 fn copies(event_id: &str) -> Vec<CopyText> {
     if event_id.len() > LINK_VALUE_BYTES_MAX {
         return Vec::new();
@@ -355,13 +355,6 @@ fn copies(event_id: &str) -> Vec<CopyText> {
                 "aws cloudtrail lookup-events --lookup-attributes {}",
                 shell_word(&attribute)
             ),
-        },
-        CopyText {
-            label: "SQL",
-            text: visible(&format!(
-                "SELECT * FROM events WHERE eventID = '{}'",
-                event_id.replace('\'', "''")
-            )),
         },
     ]
 }
