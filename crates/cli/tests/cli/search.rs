@@ -63,10 +63,13 @@ fn what_a_query_matches_stands_out() {
     let env = TestEnv::with_logs();
     let args =
         ["search", "--quiet", "--fields", "username,event_name,error_code", "--color", "always"];
-    env.check(&[&args[..], &["event:Delete*", "build-42"]].concat(), expect![[r#"
+    env.check(
+        &[&args[..], &["event:Delete*", "build-42"]].concat(),
+        expect![[r#"
         \u{1b}[1musername\u{1b}[0m  \u{1b}[1mevent_name\u{1b}[0m    \u{1b}[1merror_code\u{1b}[0m
         \u{1b}[1mbuild-42\u{1b}[0m  \u{1b}[1mDelete\u{1b}[0mBucket  \u{1b}[31mAccessDenied\u{1b}[0m
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
