@@ -223,7 +223,7 @@ def ask(server, key, value):
     if key != "needle":
         seconds, events = server.lookup_events(key, value)
         return seconds, sorted(event_time(event) for event in events)
-    seconds, answer = server.get(f"/api/v1/events?limit=50&text={urllib.parse.quote(value)}")
+    seconds, answer = server.get(f"/api/v1/events?limit=50&q=%22{urllib.parse.quote(value)}%22")
     times = [event["event_time"] for event in json.loads(answer)["events"]]
     stamp = datetime.datetime.fromisoformat
     return seconds, sorted(int(stamp(time.replace("Z", "+00:00")).timestamp()) for time in times)

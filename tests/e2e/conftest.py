@@ -135,7 +135,7 @@ def make(factory, records, *arguments):
 
 @pytest.fixture(scope="session", autouse=True)
 def binary():
-    assert BINARY.exists(), f"{BINARY} is missing: run `cargo build --release`, or set TRAILHOUND_BIN"
+    assert BINARY.exists(), f"{BINARY} is missing: run `cargo build --release --workspace --all-features`, or set TRAILHOUND_BIN"
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,8 @@
 # Runs the end-to-end tests with real clients: tests/e2e/run.sh VENVDIR [PYTEST_ARGUMENT…]
 # Creates the Python environments in VENVDIR when they are missing or their requirements changed.
 # SDK_RUST_BIN names the built client in sdk-rust; without it, it is built in VENVDIR.
-# TRAILHOUND_BIN names the binary; the default is target/release/trailhound.
+# TRAILHOUND_BIN names the binary; the default is target/release/trailhound, built with SQL:
+# cargo build --release --workspace --all-features.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 [ $# -ge 1 ] || { echo "usage: $0 VENVDIR [PYTEST_ARGUMENT…]" >&2; exit 2; }
@@ -20,6 +21,7 @@ ensure() { # NAME REQUIREMENTS
 }
 ensure clients requirements.txt
 ensure trailscraper requirements-trailscraper.txt
+ensure mcp requirements-mcp.txt
 
 # The AWS SDK for Rust is a project of its own, so that the workspace does not depend on it.
 if [ -z "${SDK_RUST_BIN:-}" ]; then
@@ -29,6 +31,7 @@ fi
 
 export TRAILHOUND_BIN="${TRAILHOUND_BIN:-$here/../../target/release/trailhound}"
 export TRAILSCRAPER_BIN="$venvs/trailscraper/bin/trailscraper"
+export MCP_PYTHON="$venvs/mcp/bin/python"
 export PYTHONDONTWRITEBYTECODE=1
 cd "$here"
 exec "$venvs/clients/bin/python" -m pytest -p no:cacheprovider -q -rs "$@"

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 import urllib.parse
 
 import pytest
@@ -112,3 +113,64 @@ def test_health_and_metrics(some):
     for name in ("read", "stored", "duplicate", "rejected"):
         assert f"trailhound_records_{name}_total" in values
     assert values["trailhound_events"] == "8" and values["trailhound_store_up"] == "1"
+
+
+def sql(server, body, content_type="application/json"):
+    headers = {"Content-Type": content_type}
+    status, _, text = request(server, "POST", "/api/v1/sql", json.dumps(body), headers)
+    return status, json.loads(text)
+
+
+def test_sql_answers_columns_and_rows(some):
+    statement = """SELECT eventname, eventtime, readonly, element_at(requestparameters, 'bucketName') AS bucket
+        FROM events WHERE eventname = 'CreateBucket'"""
+    status, answer = sql(some, {"statement": statement})
+    assert status == 200
+    assert answer["columns"] == ["eventname", "eventtime", "readonly", "bucket"]
+    assert answer["rows"] == [["CreateBucket", "2026-01-10T12:00:01.000Z", False, "example-1"]]
+    assert answer["more"] is False
+    status, answer = sql(some, {"statement": "SELECT eventid FROM events", "limit": 3})
+    assert (status, len(answer["rows"]), answer["more"]) == (200, 3, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "expected"),
+    [
+        ({"statement": "SELEC 1"}, "application/json", (400, "InvalidStatement")),
+        ({"statement": "DROP TABLE events"}, "application/json", (400, "InvalidStatement")),
+        ({"statement": "SELECT 1", "limit": 0}, "application/json", (400, "InvalidParameter")),
+        ({"query": "SELECT 1"}, "application/json", (400, "InvalidRequest")),
+        ({"statement": "SELECT 1"}, "text/plain", (400, "InvalidRequest")),
+    ],
+)
+def test_wrong_sql_requests(some, body, content_type, expected):
+    status, answer = sql(some, body, content_type)
+    assert (status, answer["error"]["code"]) == expected
+
+
+def test_a_statement_ends_when_its_client_goes_away(many):
+    endless = """SELECT sum(length(a.eventid || b.eventid || c.eventid || d.eventid))
+        FROM events a CROSS JOIN events b CROSS JOIN events c CROSS JOIN events d"""
+    address = urllib.parse.urlsplit(many.endpoint)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=1)
+    body = json.dumps({"statement": endless})
+    with pytest.raises(TimeoutError):
+        connection.request("POST", "/api/v1/sql", body, {"Content-Type": "application/json"})
+        connection.getresponse()
+    connection.close()
+    assert settles(many.process.pid), "the statement still runs"
+
+
+def settles(pid):
+    """Whether a process comes to rest within some seconds."""
+    def ticks():
+        # utime and stime: proc(5).
+        fields = open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+
+    for _ in range(20):
+        before = ticks()
+        time.sleep(0.5)
+        if ticks() - before < 5:
+            return True
+    return False

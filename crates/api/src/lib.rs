@@ -6,6 +6,7 @@
 //! | `POST /` | AWS JSON 1.1, the operation in `X-Amz-Target` |
 //! | `POST /PutAuditEvents` | the one operation of `cloudtrail-data`; not offered yet, and says so |
 //! | `GET /api/v1/events`, `/api/v1/events/{event_id}`, `/api/v1/stats` | native JSON |
+//! | `POST /api/v1/sql` | one SELECT, answered whole |
 //! | `GET /healthz`, `/metrics` | for probes and Prometheus |
 //!
 //! Everything else belongs to the pages, which are merged beside this router. No route answers with a
@@ -21,6 +22,7 @@ mod native;
 mod page_token;
 mod protect;
 mod render;
+mod sql;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -34,6 +36,7 @@ use state::ApiState;
 use std::sync::Arc;
 use std::time::Duration;
 use trailhound_app::App;
+use trailhound_app::sql::StatementEngine;
 
 /// How the API behaves. The default answers loopback only, without a rate limit.
 #[derive(Debug, Clone)]
@@ -50,6 +53,8 @@ pub struct ApiConfig {
     pub loopback: bool,
     /// How long a request may take.
     pub request_timeout: Duration,
+    /// What runs SQL; without it, CloudTrail Lake's queries and `/api/v1/sql` say how to get it.
+    pub engine: Option<Arc<dyn StatementEngine>>,
     /// What `/metrics` shows; feed it from imports.
     pub metrics: Arc<Metrics>,
 }
@@ -62,6 +67,7 @@ impl Default for ApiConfig {
             account_id: None,
             loopback: true,
             request_timeout: limits::REQUEST_TIMEOUT,
+            engine: None,
             metrics: Arc::new(Metrics::default()),
         }
     }
@@ -80,6 +86,7 @@ pub fn router(app: Arc<App>, config: ApiConfig) -> Router {
         .route("/api/v1/events", get(native::events))
         .route("/api/v1/events/{event_id}", get(native::events_by_id))
         .route("/api/v1/stats", get(native::stats))
+        .route("/api/v1/sql", post(sql::answer))
         .route("/api/v1/{*path}", any(native::unknown_path))
         .route("/healthz", get(native::health))
         .route("/metrics", get(metrics::answer))

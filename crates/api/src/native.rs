@@ -14,6 +14,7 @@
 //! An answer is `{"events":[…],"next":…,"coverage":{…}}`, newest first; `next` is `null` on the last
 //! page, and `coverage.unreadable` names segments whose events are missing.
 
+use crate::aws::error::NO_SQL;
 use crate::limits::{NATIVE_LIMIT_DEFAULT, NATIVE_LIMIT_MAX};
 use crate::page_token::QueryDigest;
 use crate::render::record_text;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use trailhound_app::lookup::search::Query as Search;
 use trailhound_app::lookup::{Category, Coverage, LookupError, LookupQuery};
 use trailhound_app::now;
+use trailhound_app::sql::{StatementError, StatementFailure};
 use trailhound_app::stats::{Count, Stats};
 use trailhound_record::{Event, Timestamp};
 
@@ -71,12 +73,18 @@ pub(crate) enum NativeError {
         "the cursor was not issued for this query: send it with the parameters of the page before"
     )]
     BadCursor,
-    #[error("the query string or the path is not valid: {detail}")]
+    #[error("the request is not valid: {detail}")]
     BadRequest { detail: String },
     #[error("there is no event `{event_id}`")]
     NoSuchEvent { event_id: String },
-    #[error("there is nothing at this path; see /api/v1/events and /api/v1/stats")]
+    #[error("there is nothing at this path; see /api/v1/events, /api/v1/stats and /api/v1/sql")]
     NoSuchPath,
+    #[error("{NO_SQL}")]
+    NoSql,
+    #[error("{0}")]
+    Statement(StatementError),
+    #[error("the answer is longer than 64 MiB: select less, or set a `limit`")]
+    TooLong,
     #[error("the request took too long; ask for a shorter time range")]
     Timeout,
     #[error("the store could not be read")]
@@ -103,6 +111,16 @@ impl NativeError {
     fn status(&self) -> StatusCode {
         match self {
             Self::NoSuchEvent { .. } | Self::NoSuchPath => StatusCode::NOT_FOUND,
+            Self::NoSql => StatusCode::NOT_IMPLEMENTED,
+            Self::Statement(error) => match error.kind {
+                StatementFailure::Invalid | StatementFailure::UnknownEventDataStore => {
+                    StatusCode::BAD_REQUEST
+                }
+                StatementFailure::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
+                StatementFailure::Failed | StatementFailure::Cancelled => {
+                    StatusCode::INTERNAL_SERVER_ERROR
+                }
+            },
             Self::Timeout => StatusCode::SERVICE_UNAVAILABLE,
             Self::Lookup(_) | Self::Call(_) | Self::Write(_) => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
@@ -117,6 +135,14 @@ impl NativeError {
             Self::BadCursor => "InvalidCursor",
             Self::BadRequest { .. } => "InvalidRequest",
             Self::NoSuchEvent { .. } | Self::NoSuchPath => "NotFound",
+            Self::NoSql => "NoSql",
+            Self::Statement(error) => match error.kind {
+                StatementFailure::Invalid => "InvalidStatement",
+                StatementFailure::UnknownEventDataStore => "NotFound",
+                StatementFailure::TimedOut => "Timeout",
+                StatementFailure::Failed | StatementFailure::Cancelled => "StatementFailed",
+            },
+            Self::TooLong => "AnswerTooLong",
             Self::Timeout => "Timeout",
             Self::Lookup(_) => "StoreUnreadable",
             Self::Call(_) | Self::Write(_) => "InternalFailure",
@@ -327,6 +353,11 @@ fn events_json(
     let coverage = json!({
         "events_in_range": coverage.events_in_range,
         "events_examined": coverage.events_examined,
+        "events_ruled_out": coverage.events_skipped,
+        "first": coverage.scope.times.map(|(first, _)| first.to_string()),
+        "last": coverage.scope.times.map(|(_, last)| last.to_string()),
+        "accounts": coverage.scope.accounts,
+        "regions": coverage.scope.regions,
         "unreadable": coverage.unreadable,
     });
     Ok(serde_json::to_vec(&EventsView { events, next, coverage })?)
@@ -448,7 +479,8 @@ pub(crate) fn failed(error: &dyn std::error::Error) -> Response {
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
-fn respond(answer: Result<Vec<u8>, NativeError>) -> Response {
+/// Turns an answer into a response.
+pub(crate) fn respond(answer: Result<Vec<u8>, NativeError>) -> Response {
     let request_id = uuid::Uuid::new_v4().to_string();
     let (status, body) = match answer {
         Ok(body) => (StatusCode::OK, body),

@@ -7,12 +7,14 @@ use crate::page_token::PageTokens;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use trailhound_app::App;
+use trailhound_app::lake::Queries;
 
 /// What every request shares.
 pub(crate) struct ApiState {
     pub(crate) config: ApiConfig,
     pub(crate) tokens: PageTokens,
     pub(crate) throttle: Throttle,
+    pub(crate) queries: Queries,
     app: Arc<App>,
     calls: Arc<Semaphore>,
 }
@@ -27,6 +29,7 @@ impl ApiState {
         Self {
             tokens: PageTokens::new(app.token_key()),
             throttle: Throttle::new(config.lookups_per_second),
+            queries: Queries::new(config.engine.clone()),
             calls: Arc::new(Semaphore::new(CALLS_AT_ONCE_MAX)),
             config,
             app,

@@ -12,6 +12,9 @@ use tower::ServiceExt;
 use trailhound_app::App;
 use trailhound_app::import::{ImportProgress, ImportSource};
 
+#[path = "lake_tests.rs"]
+mod lake;
+
 /// A Trailhound in a folder of its own.
 struct TestApi {
     folder: TempDir,
@@ -193,7 +196,7 @@ fn errors_have_awss_names_and_headers() {
         "{}",
         expect![[r#"
             400 application/x-amz-json-1.1 UnsupportedOperationException
-            {"__type":"UnsupportedOperationException","message":"Trailhound does not offer ListTrails yet. It offers LookupEvents."}"#]],
+            {"__type":"UnsupportedOperationException","message":"Trailhound does not offer ListTrails yet. It offers LookupEvents and CloudTrail Lake's queries."}"#]],
     );
     check(
         "CloudTrail_20131101.LookUpEvents",

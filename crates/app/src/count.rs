@@ -2,7 +2,7 @@
 
 use trailhound_query::columnar;
 pub use trailhound_query::columnar::{
-    Bucket, Counted, Facet, Histogram, HistogramError, Interval, Top,
+    Bucket, Counted, DistinctPer, Facet, Histogram, HistogramError, Interval, Top, TopDistinct,
 };
 use trailhound_query::search::{Query, TimeRange};
 
@@ -23,6 +23,22 @@ impl App {
         limit: usize,
     ) -> Result<Top, LookupError> {
         Ok(columnar::top(&*self.store().snapshot()?, facet, query, range, limit))
+    }
+
+    /// Counts for each value of `per` how many different values of `of` go with it, in the events in
+    /// `range` that match `query`; gives the `limit` values with the most.
+    ///
+    /// # Errors
+    /// As [`App::lookup`].
+    pub fn distinct_per(
+        &self,
+        of: &Facet,
+        per: &Facet,
+        query: &Query,
+        range: TimeRange,
+        limit: usize,
+    ) -> Result<TopDistinct, LookupError> {
+        Ok(columnar::distinct_per(&*self.store().snapshot()?, of, per, query, range, limit))
     }
 
     /// Counts the events in `range` that match `query` over time: in steps of `interval`, or of one that

@@ -4,19 +4,23 @@
 #![deny(missing_docs)]
 
 pub mod count;
+pub mod export;
 pub mod import;
+pub mod lake;
 pub mod lookup;
 pub mod maintain;
 mod pipeline;
 pub mod search;
+pub mod sql;
 pub mod stats;
 
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use trailhound_record::Timestamp;
-use trailhound_store::{Store, TableError};
+pub use trailhound_store::TableError;
+use trailhound_store::{Snapshot, Store};
 
 /// A Trailhound: the store in one folder and what can be asked of it. Cheap to share behind an `Arc`;
 /// every method takes `&self` and may be called from several threads; all of them block.
@@ -62,6 +66,14 @@ impl App {
     /// A secret of this store, made once and kept with it: page tokens are signed with it.
     pub fn token_key(&self) -> [u8; 32] {
         self.token_key
+    }
+
+    /// The newest snapshot of the store, for engines that read it themselves.
+    ///
+    /// # Errors
+    /// [`TableError`] when the table log cannot be read.
+    pub fn snapshot(&self) -> Result<Arc<Snapshot>, TableError> {
+        self.store.snapshot()
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -3,7 +3,7 @@
 use crate::App;
 use trailhound_query::LookupQuery as Query;
 pub use trailhound_query::search;
-pub use trailhound_query::{Category, Coverage, LookupPage, LookupQuery, Position};
+pub use trailhound_query::{Category, Coverage, LookupPage, LookupQuery, Position, Scope};
 use trailhound_record::Event;
 use trailhound_store::TableError;
 

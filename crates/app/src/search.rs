@@ -13,10 +13,39 @@ use crate::lookup::LookupError;
 
 const HOUR_MICROS: i64 = 3_600_000_000;
 const SECOND_MICROS: i64 = 1_000_000;
+/// The first events come in a small share, so that a reader sees them at once.
+const SHARE_FIRST: usize = 200;
+const SHARE: usize = 8_000;
 /// More matching events than this are not held at once, unless they lie in one second.
 const HELD_MAX: usize = 20_000;
 
 impl App {
+    /// Hands the newest `limit` matching events to `each`, newest first, some at a time, until it breaks.
+    ///
+    /// # Errors
+    /// As [`App::lookup`].
+    pub fn lookup_newest_first(
+        &self,
+        query: &LookupQuery,
+        limit: u64,
+        mut each: impl FnMut(&[Event]) -> ControlFlow<()>,
+    ) -> Result<Coverage, LookupError> {
+        let snapshot = self.store().snapshot()?;
+        let mut stream = trailhound_query::EventStream::new(&snapshot, query, None);
+        let mut left = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut share = SHARE_FIRST;
+        while left > 0 {
+            let events: Vec<Event> =
+                stream.by_ref().take(share.min(left)).map(|(_, event)| event).collect();
+            left -= events.len();
+            if events.is_empty() || each(&events).is_break() {
+                break;
+            }
+            share = SHARE;
+        }
+        Ok(stream.into_coverage())
+    }
+
     /// Hands the matching events to `each`, oldest first, some at a time, until it breaks. Events
     /// without a readable time come first.
     ///
@@ -57,6 +86,8 @@ impl App {
         // The windows overlap in segments, so theirs do not add up.
         let whole = trailhound_query::EventStream::new(&snapshot, query, None).into_coverage();
         all.events_in_range = whole.events_in_range;
+        let not_examined = all.events_in_range.saturating_sub(all.events_examined);
+        all.events_skipped = all.events_skipped.min(not_examined);
         Ok(all)
     }
 

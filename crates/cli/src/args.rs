@@ -75,6 +75,8 @@ pub(crate) enum Command {
     Histogram(cmd::histogram::HistogramArgs),
     /// Show one event: who, what, when, from where, to what
     Show(cmd::show::ShowArgs),
+    /// Answer one SELECT over the table `events`, in CloudTrail Lake's columns
+    Sql(cmd::sql::SqlArgs),
     /// Serve the page and the CloudTrail API on loopback
     Serve(cmd::serve::ServeArgs),
     /// Check every segment against its checksum

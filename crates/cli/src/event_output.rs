@@ -281,6 +281,7 @@ pub(crate) fn write_json(ui: &mut Ui, json: &str) -> std::io::Result<()> {
     ui.out().write_all(json.as_bytes())
 }
 
+/// Writes one line of CSV, its cells harmless to spreadsheets and terminals.
 pub(crate) fn write_csv(ui: &mut Ui, cells: impl Iterator<Item = String>) -> Result<(), CliError> {
     let is_terminal = ui.is_terminal();
     let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());

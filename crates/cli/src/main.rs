@@ -3,6 +3,7 @@
 mod allocator;
 mod args;
 mod cmd;
+mod coverage;
 mod error;
 mod event_output;
 mod example;
@@ -10,6 +11,7 @@ mod field;
 mod jmes;
 mod pretty;
 mod progress;
+mod sql_engine;
 mod table;
 mod text;
 mod time_range;

@@ -1,4 +1,4 @@
-//! An import that people can watch and stop.
+//! Work that people can watch, and stop: imports and exports.
 
 use crate::error::CliError;
 use crate::text::{counted, grouped};
@@ -68,13 +68,20 @@ fn cancel_on_ctrl_c(progress: &Arc<ImportProgress>) -> Result<tokio::runtime::Ru
 }
 
 fn bar(ui: &Ui) -> ProgressBar {
+    bar_in(ui, "{bar:20} {bytes}/{total_bytes} {binary_bytes_per_sec} ETA {eta} {msg}")
+}
+
+/// A bar for events that are written one after the other; hidden when nobody would see it.
+pub(crate) fn events_bar(ui: &Ui) -> ProgressBar {
+    bar_in(ui, "{bar:20} {human_pos}/{human_len} events {per_sec} ETA {eta}")
+}
+
+fn bar_in(ui: &Ui, template: &str) -> ProgressBar {
     if ui.is_quiet() || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let style = ProgressStyle::with_template(
-        "{bar:20} {bytes}/{total_bytes} {binary_bytes_per_sec} ETA {eta} {msg}",
-    )
-    .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style = ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr()).with_style(style)
 }
 

@@ -1,4 +1,5 @@
-//! Times counts over a store: `cargo run --release --example facets -- FOLDER`.
+//! Times counts over a store: `cargo run --release --example facets -- FOLDER [NAME]`; with NAME only
+//! those whose names hold it. `benches/search.py` reads what it prints.
 
 use std::path::PathBuf;
 use std::time::Instant;

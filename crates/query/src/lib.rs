@@ -9,6 +9,6 @@ pub mod lookup;
 mod matching;
 mod stream;
 
-pub use lookup::{Category, Coverage, LookupPage, LookupQuery, Position};
+pub use lookup::{Category, Coverage, LookupPage, LookupQuery, Position, Scope};
 pub use stream::{EventStream, lookup};
 pub use trailhound_search as search;

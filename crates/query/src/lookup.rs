@@ -1,9 +1,12 @@
 //! Which events, and in which order.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use trailhound_record::{Event, Timestamp};
 use trailhound_search::Query;
 pub use trailhound_store::Position;
+use trailhound_store::{ReadSegmentError, Segment};
 
 /// Which category of events a lookup sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -80,8 +83,42 @@ pub struct Coverage {
     pub events_examined: u64,
     /// Events of `events_in_range` that the index alone ruled out, where it was asked for that.
     pub events_skipped: u64,
+    /// Where those events are that were examined or ruled out.
+    pub scope: Scope,
     /// Segments that could not be read, with the reason: the answer lacks their events.
     pub unreadable: Vec<String>,
+}
+
+/// Times, accounts and Regions of the segments that were looked into.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Scope {
+    /// The earliest and the latest event time.
+    pub times: Option<(Timestamp, Timestamp)>,
+    /// Accounts; the empty one is "not said".
+    pub accounts: BTreeSet<String>,
+    /// Regions; the empty one is "not said".
+    pub regions: BTreeSet<String>,
+}
+
+impl Scope {
+    /// Adds a segment.
+    ///
+    /// # Errors
+    /// [`ReadSegmentError`] when its index cannot be read.
+    pub(crate) fn see(&mut self, segment: &Segment) -> Result<(), ReadSegmentError> {
+        let facts = segment.facts()?;
+        self.accounts.extend(facts.accounts.into_keys());
+        self.regions.extend(facts.regions.into_keys());
+        self.span(segment.entry().time_micros.map(|(a, b)| (Timestamp(a), Timestamp(b))));
+        Ok(())
+    }
+
+    fn span(&mut self, other: Option<(Timestamp, Timestamp)>) {
+        self.times = match (self.times, other) {
+            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+            (one, other) => one.or(other),
+        };
+    }
 }
 
 impl Coverage {
@@ -90,6 +127,9 @@ impl Coverage {
         self.events_in_range += other.events_in_range;
         self.events_examined += other.events_examined;
         self.events_skipped += other.events_skipped;
+        self.scope.accounts.extend(other.scope.accounts.iter().cloned());
+        self.scope.regions.extend(other.scope.regions.iter().cloned());
+        self.scope.span(other.scope.times);
         for unreadable in &other.unreadable {
             if !self.unreadable.contains(unreadable) {
                 self.unreadable.push(unreadable.clone());

@@ -136,9 +136,13 @@ impl<'q> EventStream<'q> {
             let Some(segment) = self.waiting.pop() else { break };
             has_begun = true;
             self.begun += 1;
-            match self.search.open(segment) {
-                Ok(stream) if stream.left.is_empty() => {}
-                Ok(stream) => opened.push(stream),
+            let seen = self.coverage.scope.see(&segment);
+            match seen.and_then(|()| self.search.open(segment)) {
+                Ok(stream) => {
+                    let left = stream.left.len();
+                    self.coverage.events_skipped += u64::from(stream.segment.rows()) - left;
+                    opened.extend((left > 0).then_some(stream));
+                }
                 Err(error) => self.note(&error),
             }
         }

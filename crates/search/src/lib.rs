@@ -20,6 +20,7 @@ mod pattern;
 mod print;
 mod query;
 mod requirement;
+mod sql;
 mod time_word;
 mod value;
 mod word;

@@ -80,6 +80,13 @@ impl Requirement {
             _ => Self::Or(flat),
         }
     }
+
+    /// What a record meets that has a member whose value, as text or as JSON text, is `pattern` from its
+    /// start to its end.
+    pub fn of_json_text(pattern: &Pattern) -> Self {
+        let null = token_hash(b"null");
+        listed_tokens(token_hashes(pattern, true).into_iter().filter(|hash| *hash != null))
+    }
 }
 
 /// What every match of `expr` meets.
@@ -116,10 +123,7 @@ pub(crate) fn time_range(expr: &Expr) -> TimeRange {
 
 fn of_term(term: &Term) -> Requirement {
     match term {
-        Term::Text(pattern) => {
-            let hashes = token_hashes(pattern, true);
-            tokens(hashes.into_iter().filter(|hash| !UNLISTED.contains(hash)))
-        }
+        Term::Text(pattern) => listed_tokens(token_hashes(pattern, true)),
         Term::Field(field, test) => of_field(*field, test),
         Term::Path(path, test) => of_path(path, test),
         Term::Is(flag) => of_flag(*flag),
@@ -135,6 +139,10 @@ static UNLISTED: LazyLock<HashSet<u64>> = LazyLock::new(|| {
     let names = fields.chain(levels).chain(["true", "false"]);
     names.map(|name| token_hash(name.as_bytes())).collect()
 });
+
+fn listed_tokens(hashes: impl IntoIterator<Item = u64>) -> Requirement {
+    tokens(hashes.into_iter().filter(|hash| !UNLISTED.contains(hash)))
+}
 
 fn tokens(hashes: impl IntoIterator<Item = u64>) -> Requirement {
     Requirement::all_of(hashes.into_iter().map(Requirement::Token))

@@ -10,6 +10,7 @@
 
 pub mod compact;
 mod durable;
+pub mod export;
 pub mod limits;
 mod position;
 mod same;
@@ -134,6 +135,14 @@ impl Store {
     /// [`OpenWriterError`] when another process has it.
     pub fn writer(&self) -> Result<Writer<'_>, OpenWriterError> {
         Writer::open(self)
+    }
+
+    /// The table's own id, given when it was made, and that moment in microseconds since the epoch.
+    ///
+    /// # Errors
+    /// [`TableError`] when the table log cannot be read.
+    pub fn identity(&self) -> Result<(String, i64), TableError> {
+        lock(&self.table).identity()
     }
 
     /// What retention dropped: for each time, the first day kept and how many events went.

@@ -171,6 +171,13 @@ impl Table {
         self.inner.version().unwrap_or_default()
     }
 
+    /// The table's id and when it was made, in microseconds.
+    pub(crate) fn identity(&self) -> Result<(String, i64), TableError> {
+        let metadata = self.inner.snapshot().map_err(log_error("read"))?.metadata();
+        let created_ms = metadata.created_time().unwrap_or_default();
+        Ok((metadata.id().to_owned(), created_ms.saturating_mul(1_000)))
+    }
+
     /// Whether the log has a later version than the one read; costs one look at the file system.
     pub(crate) fn is_behind(&self) -> bool {
         let next = format!("_delta_log/{:020}.json", self.version() + 1);

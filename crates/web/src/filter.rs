@@ -5,7 +5,7 @@ mod time_range;
 
 use crate::cursor;
 use std::collections::BTreeMap;
-use trailhound_app::lookup::search::{ParseQueryError, Query, TimeRange as Range};
+use trailhound_app::lookup::search::{Expr, ParseQueryError, Query, Term, TimeRange as Range};
 use trailhound_app::lookup::{LookupQuery, Position};
 use trailhound_record::Timestamp;
 use url::form_urlencoded;
@@ -169,6 +169,14 @@ impl Asked {
             end: self.range.end,
             ..LookupQuery::default()
         }
+    }
+
+    /// As one query.
+    pub(crate) fn whole(&self) -> Query {
+        let since = self.range.start.map(|at| Expr::Term(Term::Since(at)));
+        let until = self.range.end.map(|at| Expr::Term(Term::Until(at)));
+        let search = self.query.expr().clone();
+        Query::from(Expr::all_of(since.into_iter().chain(until).chain([search])))
     }
 }
 

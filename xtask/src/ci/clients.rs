@@ -3,6 +3,7 @@
 use super::command::{
     apt_install, cargo, is_hosted, is_installed, is_root, program, run, succeeds,
 };
+use super::rust::workspace;
 use super::{Context, Outcome};
 use anyhow::{Context as _, Result, bail};
 use std::path::PathBuf;
@@ -10,13 +11,13 @@ use std::path::PathBuf;
 const RUN: &str = "tests/e2e/run.sh";
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// The binary under test: the step `test` has built it, and building again costs nothing then.
+/// The binary under test, with SQL: the step `test` has built it, and building again costs nothing then.
 fn binary(context: &Context) -> PathBuf {
     context.target.join("release").join("trailhound")
 }
 
 fn build(context: &Context) -> Result<()> {
-    run(&mut cargo(&context.root, &["build", "--release", "--locked", "-p", "trailhound"]))
+    run(&mut workspace(context, &["build"], &[]))
 }
 
 fn python_with_environments(context: &Context) -> Result<()> {

@@ -3,6 +3,7 @@
 use super::command::{cargo, cargo_install, run, succeeds};
 use super::{Context, Outcome};
 use anyhow::Result;
+use std::process::Command;
 
 pub(crate) fn fmt(context: &Context) -> Result<Outcome> {
     run(&mut cargo(&context.root, &["fmt", "--all", "--check"]))?;
@@ -19,36 +20,42 @@ pub(crate) fn example(context: &Context) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
+/// Cargo's `verb` over the whole workspace with all features: one choice of these everywhere, so that
+/// DataFusion is built once.
+pub(crate) fn workspace(context: &Context, verb: &[&str], more: &[&str]) -> Command {
+    let mut command = cargo(&context.root, verb);
+    command.args(["--release", "--locked", "--workspace", "--all-features"]).args(more);
+    command
+}
+
 pub(crate) fn clippy(context: &Context) -> Result<Outcome> {
-    let arguments =
-        ["clippy", "--workspace", "--all-targets", "--release", "--locked", "--", "-D", "warnings"];
-    run(&mut cargo(&context.root, &arguments))?;
+    let lints = ["--all-targets", "--", "-D", "warnings"];
+    run(&mut workspace(context, &["clippy"], &lints))?;
+    // The binary without SQL is what a newcomer builds.
+    let mut plain = cargo(&context.root, &["clippy", "--release", "--locked", "--workspace"]);
+    run(plain.args(lints))?;
     Ok(Outcome::Passed)
 }
 
 pub(crate) fn test(context: &Context) -> Result<Outcome> {
     // The binary first: the end-to-end tests run it, and the tests share its dependencies.
-    run(&mut cargo(&context.root, &["build", "--release", "--locked", "--workspace"]))?;
+    run(&mut workspace(context, &["build"], &[]))?;
     if let Err(error) = cargo_install(&context.root, "cargo-nextest", "nextest") {
         println!("cargo-nextest cannot be installed ({error:#}): cargo test runs instead");
-        let arguments =
-            ["test", "--release", "--locked", "--workspace", "--lib", "--bins", "--tests"];
-        run(&mut cargo(&context.root, &arguments))?;
+        run(&mut workspace(context, &["test"], &["--lib", "--bins", "--tests"]))?;
         return Ok(Outcome::Partly("by cargo test, nextest is missing".to_owned()));
     }
-    let arguments = ["nextest", "run", "--release", "--locked", "--workspace", "--no-fail-fast"];
-    run(&mut cargo(&context.root, &arguments))?;
+    run(&mut workspace(context, &["nextest", "run"], &["--no-fail-fast"]))?;
     Ok(Outcome::Passed)
 }
 
 pub(crate) fn doctest(context: &Context) -> Result<Outcome> {
-    run(&mut cargo(&context.root, &["test", "--release", "--locked", "--workspace", "--doc"]))?;
+    run(&mut workspace(context, &["test"], &["--doc"]))?;
     Ok(Outcome::Passed)
 }
 
 pub(crate) fn doc(context: &Context) -> Result<Outcome> {
-    let arguments = ["doc", "--workspace", "--no-deps", "--release", "--locked"];
-    run(cargo(&context.root, &arguments).env("RUSTDOCFLAGS", "-D warnings"))?;
+    run(workspace(context, &["doc"], &["--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))?;
     Ok(Outcome::Passed)
 }
 

@@ -9,6 +9,7 @@
 //! event history" and "Viewing Insights events for trails with the AWS CLI".
 
 use crate::aws::error::AwsError;
+use crate::aws::parse_body;
 use crate::limits::{ATTRIBUTE_VALUE_LENGTH_MAX, LOOKUP_EVENTS_RESULTS_MAX};
 use crate::page_token::QueryDigest;
 use crate::render::{compact_json, record_text};
@@ -103,7 +104,7 @@ struct WireAttribute {
 impl LookupEventsRequest {
     /// Reads and checks the request in `body`; an empty one asks for everything.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, AwsError> {
-        let wire = parse_wire(body)?;
+        let wire: WireRequest = parse_body(body)?;
         let category = match wire.event_category {
             None => Category::Management,
             Some(category) if category == "insight" => Category::Insight,
@@ -121,7 +122,7 @@ impl LookupEventsRequest {
             Some(found) => usize::try_from(found)
                 .ok()
                 .filter(|max| (1..=LOOKUP_EVENTS_RESULTS_MAX).contains(max))
-                .ok_or(AwsError::InvalidMaxResults { found })?,
+                .ok_or(AwsError::InvalidMaxResults { found, max: LOOKUP_EVENTS_RESULTS_MAX })?,
         };
         Ok(Self { attribute, start, end, category, max_results, next_token: wire.next_token })
     }
@@ -175,19 +176,6 @@ impl LookupEventsRequest {
     }
 }
 
-fn parse_wire(body: &[u8]) -> Result<WireRequest, AwsError> {
-    let body = body.trim_ascii();
-    if body.is_empty() {
-        return Ok(WireRequest::default());
-    }
-    // serde reads a struct from a list as well; AWS does not.
-    if !body.starts_with(b"{") {
-        return Err(AwsError::Serialization { detail: "it is not a JSON object".to_owned() });
-    }
-    serde_json::from_slice(body)
-        .map_err(|error| AwsError::Serialization { detail: error.to_string() })
-}
-
 fn check_attributes(
     attributes: Vec<WireAttribute>,
     category: Category,
@@ -217,14 +205,14 @@ fn attribute_length(value: &str) -> usize {
 }
 
 /// The instant `seconds` after the epoch, to the microsecond; the farthest one when out of range.
-fn instant(seconds: f64) -> Timestamp {
+pub(crate) fn instant(seconds: f64) -> Timestamp {
     #[expect(clippy::cast_possible_truncation, reason = "saturates, which is meant")]
     let micros = (seconds * MICROS_PER_SECOND as f64).round() as i64;
     Timestamp(micros)
 }
 
 /// Seconds since the epoch as a JSON number, fractional only when `at` is.
-fn epoch_number(at: Timestamp) -> Option<Number> {
+pub(crate) fn epoch_number(at: Timestamp) -> Option<Number> {
     if at.0.rem_euclid(MICROS_PER_SECOND) == 0 {
         return Some(at.seconds().into());
     }

@@ -5,6 +5,7 @@
 //! for every client error that it models, whatever the model's `httpError` trait says (observed).
 
 pub(crate) mod error;
+pub(crate) mod lake;
 pub(crate) mod lookup_events;
 pub(crate) mod operations;
 pub(crate) mod throttle;
@@ -19,6 +20,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use error::AwsError;
 use lookup_events::LookupEventsRequest;
+use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -30,7 +32,7 @@ pub(crate) async fn answer(State(state): State<Arc<ApiState>>, request: Request)
     let endpoint = operation.as_ref().map_or("UnknownOperation", |operation| *operation);
     let answer = match operation {
         Ok("LookupEvents") => lookup_events(&state, request).await,
-        Ok(operation) => Err(AwsError::UnsupportedOperation { operation }),
+        Ok(operation) => lake_or_unsupported(&state, operation, request).await,
         Err(error) => Err(error),
     };
     let mut response = respond(answer);
@@ -76,6 +78,32 @@ async fn lookup_events(state: &ApiState, request: Request) -> Result<Vec<u8>, Aw
     }
     let next = page.next.as_ref().map(|position| state.tokens.seal(&digest, position));
     lookup_events::output(&page.events, next)
+}
+
+async fn lake_or_unsupported(
+    state: &ApiState,
+    operation: &'static str,
+    request: Request,
+) -> Result<Vec<u8>, AwsError> {
+    // The Region does not matter, a broken signature does.
+    auth::signed_region(request.headers())?;
+    let body = body(request).await?;
+    let answer = lake::answer(state, operation, &body).await;
+    answer.unwrap_or(Err(AwsError::UnsupportedOperation { operation }))
+}
+
+/// Reads a request; an empty body has no members.
+fn parse_body<T: Default + DeserializeOwned>(body: &[u8]) -> Result<T, AwsError> {
+    let body = body.trim_ascii();
+    if body.is_empty() {
+        return Ok(T::default());
+    }
+    // serde reads a struct from a list as well; AWS does not.
+    if !body.starts_with(b"{") {
+        return Err(AwsError::Serialization { detail: "it is not a JSON object".to_owned() });
+    }
+    serde_json::from_slice(body)
+        .map_err(|error| AwsError::Serialization { detail: error.to_string() })
 }
 
 async fn body(request: Request) -> Result<Vec<u8>, AwsError> {

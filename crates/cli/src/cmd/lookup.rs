@@ -1,22 +1,20 @@
 //! `trailhound lookup`: events by any combination of conditions, newest first, as they are found.
 
 use crate::args::{GlobalArgs, Output};
+use crate::coverage::coverage_text;
 use crate::error::{CliError, CmdResult, Status};
 use crate::event_output::EventPrinter;
 use crate::field::{EventField, time_text};
 use crate::jmes::JmesPath;
-use crate::text::{counted, grouped};
+use crate::text::counted;
 use crate::time_range::{RangeArgs, parse_range};
 use crate::ui::Ui;
 use clap::{Args, ValueEnum};
-use trailhound_app::lookup::{Category, Coverage, LookupQuery, Position};
+use std::ops::ControlFlow;
+use trailhound_app::lookup::{Category, Coverage, LookupError, LookupQuery};
 use trailhound_app::{App, now};
 use trailhound_record::{Event, Timestamp};
 
-/// How many events are fetched and printed first, so that something is seen soon.
-const FIRST_CHUNK: u64 = 200;
-/// How many events are fetched and printed at a time after that.
-const CHUNK: u64 = 8_000;
 /// How many events a table shows when nothing else is said.
 pub(crate) const TABLE_LIMIT: u64 = 50;
 
@@ -231,57 +229,49 @@ fn lookup_query(args: &LookupArgs, now: Timestamp) -> Result<LookupQuery, CliErr
 pub(crate) struct Found {
     pub(crate) shown: u64,
     pub(crate) has_more: bool,
-    pub(crate) oldest_shown: Option<Timestamp>,
+    pub(crate) last_shown: Option<Timestamp>,
     pub(crate) coverage: Coverage,
 }
 
-/// Hands the newest `limit` events that match to `print`, chunk by chunk.
+/// Hands the newest `limit` events that match to `print`, some at a time.
 pub(crate) fn find(
     app: &App,
     query: &LookupQuery,
     limit: u64,
+    print: impl FnMut(&[Event]) -> Result<(), CliError>,
+) -> Result<Found, CliError> {
+    // One more than is shown, so that "older ones exist" is known and not guessed.
+    let asked = limit.saturating_add(1);
+    first_of(limit, print, |each| app.lookup_newest_first(query, asked, each))
+}
+
+/// Hands the first `limit` events that `ask` finds to `print`.
+pub(crate) fn first_of(
+    limit: u64,
     mut print: impl FnMut(&[Event]) -> Result<(), CliError>,
+    ask: impl FnOnce(&mut dyn FnMut(&[Event]) -> ControlFlow<()>) -> Result<Coverage, LookupError>,
 ) -> Result<Found, CliError> {
     let mut found = Found::default();
-    let mut after: Option<Position> = None;
-    loop {
-        // One more than is shown, so that "older ones exist" is known and not guessed.
-        let left = limit - found.shown;
-        let chunk = if after.is_none() { FIRST_CHUNK } else { CHUNK };
-        let asked = usize::try_from(left.saturating_add(1).min(chunk))?;
-        let page = app.lookup(query, after.as_ref(), asked)?;
-        found.add(&page.coverage, after.is_none());
-        let shown = page.events.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        found.has_more = page.events.len() > shown;
-        let events = page.events.get(..shown).unwrap_or_default();
-        print(events)?;
-        found.shown += shown as u64;
-        if let Some(event) = events.last() {
-            found.oldest_shown = event.event_time;
+    let mut failure = None;
+    let coverage = ask(&mut |events| {
+        let left = usize::try_from(limit - found.shown).unwrap_or(usize::MAX);
+        found.has_more = events.len() > left;
+        let events = events.get(..left).unwrap_or(events);
+        found.shown += events.len() as u64;
+        found.last_shown = events.last().map_or(found.last_shown, |event| event.event_time);
+        failure = if events.is_empty() { None } else { print(events).err() };
+        match failure.is_some() || found.has_more {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         }
-        after = page.next;
-        if found.has_more || after.is_none() {
-            return Ok(found);
-        }
-    }
+    })?;
+    found.coverage = coverage;
+    failure.map_or(Ok(found), Err)
 }
 
-impl Found {
-    fn add(&mut self, page: &Coverage, is_first: bool) {
-        if is_first {
-            self.coverage.events_in_range = page.events_in_range;
-        }
-        self.coverage.events_examined += page.events_examined;
-        for unreadable in &page.unreadable {
-            if !self.coverage.unreadable.contains(unreadable) {
-                self.coverage.unreadable.push(unreadable.clone());
-            }
-        }
-    }
-}
-
-fn tell_coverage(ui: &Ui, found: &Found) {
-    let more = match (found.has_more, found.oldest_shown) {
+/// Says what an answer covers.
+pub(crate) fn tell_coverage(ui: &Ui, found: &Found) {
+    let more = match (found.has_more, found.last_shown) {
         (false, _) => String::new(),
         (true, Some(at)) => {
             format!("; older ones match too: --limit all, or go on from {}", time_text(at))
@@ -289,10 +279,8 @@ fn tell_coverage(ui: &Ui, found: &Found) {
         (true, None) => "; more match: --limit all".to_owned(),
     };
     ui.note(&format!(
-        "{} shown, {} in the time range's segments, {} examined{more}",
+        "{} shown {}{more}",
         counted(found.shown, "event"),
-        grouped(found.coverage.events_in_range),
-        // Where chunks meet, some are looked at twice.
-        grouped(found.coverage.events_examined.min(found.coverage.events_in_range)),
+        coverage_text(&found.coverage)
     ));
 }

@@ -8,6 +8,7 @@ pub(crate) mod lookup;
 pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod show;
+pub(crate) mod sql;
 pub(crate) mod stats;
 pub(crate) mod top;
 pub(crate) mod up;
@@ -32,6 +33,7 @@ pub(crate) fn run(ui: &mut Ui, cli: &Cli) -> CmdResult {
         Command::Top(args) => top::cmd_top(ui, &cli.global, args),
         Command::Histogram(args) => histogram::cmd_histogram(ui, &cli.global, args),
         Command::Show(args) => show::cmd_show(ui, &cli.global, args),
+        Command::Sql(args) => sql::cmd_sql(ui, &cli.global, args),
         Command::Serve(args) => serve::cmd_serve(ui, &cli.global, args),
         Command::Verify(args) => verify::cmd_verify(ui, &cli.global, args),
         Command::Stats(args) => stats::cmd_stats(ui, &cli.global, args),

@@ -1,17 +1,20 @@
 //! `trailhound search`: events by the search language.
 
 use crate::args::{GlobalArgs, Output};
-use crate::cmd::lookup::{Found, Limit, TABLE_LIMIT, complete, end, find};
+use crate::cmd::lookup::{Found, Limit, TABLE_LIMIT, complete, end, find, first_of, tell_coverage};
+use crate::coverage::coverage_text;
 use crate::error::{CliError, CmdResult};
 use crate::event_output::EventPrinter;
 use crate::field::EventField;
-use crate::text::{counted, grouped};
+use crate::progress::events_bar;
+use crate::text::counted;
 use crate::ui::Ui;
 use clap::Args;
 use serde_json::json;
-use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use trailhound_app::count::Facet;
+use trailhound_app::export::ParquetExport;
 use trailhound_app::lookup::search::{ParseQueryError, Query, TimeRange, fields};
 use trailhound_app::lookup::{Coverage, LookupQuery};
 use trailhound_app::{App, now};
@@ -57,6 +60,12 @@ pub(crate) struct SearchArgs {
     /// Go on with the events that arrive from now on, until Ctrl-C
     #[arg(long, short, conflicts_with = "limit")]
     follow: bool,
+    /// Write the matching events to a Parquet file, all of them unless --limit says otherwise
+    ///
+    /// It has a column for each field of the record, and the record itself, byte for byte, in `record`.
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath,
+        conflicts_with_all = ["count", "follow", "fields", "output"])]
+    parquet: Option<PathBuf>,
 }
 
 /// Searches and prints.
@@ -67,6 +76,9 @@ pub(crate) fn cmd_search(ui: &mut Ui, global: &GlobalArgs, args: &SearchArgs) ->
         return count(ui, &app, &search);
     }
     let query = LookupQuery { search: Some(search.clone()), ..LookupQuery::default() };
+    if let Some(path) = &args.parquet {
+        return write_parquet(ui, &app, &query, args, path);
+    }
     let output = ui.output().unwrap_or(Output::Table);
     let mut printer = EventPrinter::new(output, &args.fields, None)?.marking(&search);
     let default_limit = if output == Output::Table { TABLE_LIMIT } else { u64::MAX };
@@ -112,24 +124,39 @@ fn oldest_first(
     app: &App,
     query: &LookupQuery,
     limit: u64,
-    mut print: impl FnMut(&[Event]) -> Result<(), CliError>,
+    print: impl FnMut(&[Event]) -> Result<(), CliError>,
 ) -> Result<Found, CliError> {
-    let mut found = Found::default();
-    let mut failure = None;
-    let coverage = app.lookup_oldest_first(query, |events| {
-        let left = usize::try_from(limit - found.shown).unwrap_or(usize::MAX);
-        // One more than is shown, so that "newer ones exist" is known and not guessed.
-        found.has_more = events.len() > left;
-        let events = events.get(..left).unwrap_or(events);
-        found.shown += events.len() as u64;
-        failure = if events.is_empty() { None } else { print(events).err() };
-        match failure.is_some() || found.has_more {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    })?;
-    found.coverage = coverage;
-    failure.map_or(Ok(found), Err)
+    let found = first_of(limit, print, |each| app.lookup_oldest_first(query, each))?;
+    Ok(Found { last_shown: None, ..found })
+}
+
+/// Writes the events that match to a Parquet file.
+fn write_parquet(
+    ui: &Ui,
+    app: &App,
+    query: &LookupQuery,
+    args: &SearchArgs,
+    path: &Path,
+) -> CmdResult {
+    let mut export = ParquetExport::create(path)?;
+    let limit = args.limit.map_or(u64::MAX, |limit| limit.0);
+    let bar = events_bar(ui);
+    if let (false, Some(search)) = (bar.is_hidden(), &query.search) {
+        bar.set_length(app.count_matches(search, TimeRange::default())?.events.min(limit));
+    }
+    let push = |events: &[Event]| {
+        export.push(events)?;
+        bar.inc(events.len() as u64);
+        Ok(())
+    };
+    let found = match args.oldest_first {
+        true => oldest_first(app, query, limit, push)?,
+        false => find(app, query, limit, push)?,
+    };
+    export.finish()?;
+    bar.finish_and_clear();
+    tell_coverage(ui, &found);
+    complete(&found.coverage)
 }
 
 /// Prints the newest events, then those that arrive.
@@ -162,12 +189,7 @@ fn count(ui: &mut Ui, app: &App, query: &Query) -> CmdResult {
 
 /// Says what a count covers.
 pub(crate) fn tell_counted(ui: &Ui, events: u64, coverage: &Coverage) {
-    ui.note(&format!(
-        "{} of {} in the time range's segments, {} ruled out by the index",
-        counted(events, "event"),
-        grouped(coverage.events_in_range),
-        grouped(coverage.events_skipped),
-    ));
+    ui.note(&format!("{} {}", counted(events, "event"), coverage_text(coverage)));
 }
 
 #[cfg(test)]

@@ -45,6 +45,7 @@ pub(crate) fn cmd_serve(ui: &mut Ui, global: &GlobalArgs, args: &ServeArgs) -> C
     let config = ApiConfig {
         all_regions: args.all_regions,
         lookups_per_second: args.lookups_per_second,
+        engine: crate::sql_engine::engine(&app)?,
         ..ApiConfig::default()
     };
     let server = Server::bind(address)?;

@@ -92,9 +92,10 @@ pub(crate) fn cmd_up(ui: &mut Ui, global: &GlobalArgs, args: &UpArgs) -> CmdResu
     print_commands(ui, &program, &values)?;
     ui.flush()?;
     ui.note("serving; Ctrl-C stops");
-    let config = ApiConfig::default();
-    config.metrics.record_import(&report);
     let app = Arc::new(app);
+    let engine = crate::sql_engine::engine(&app)?;
+    let config = ApiConfig { engine, ..ApiConfig::default() };
+    config.metrics.record_import(&report);
     server.run(routes(Arc::clone(&app), config))?;
     Ok(Status::Done)
 }

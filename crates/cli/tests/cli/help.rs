@@ -14,6 +14,7 @@ fn help_of_every_command() {
     expect_file!["help/top.txt"].assert_eq(&env.run(&["top", "--help"]));
     expect_file!["help/histogram.txt"].assert_eq(&env.run(&["histogram", "--help"]));
     expect_file!["help/show.txt"].assert_eq(&env.run(&["show", "--help"]));
+    expect_file!["help/sql.txt"].assert_eq(&env.run(&["sql", "--help"]));
     expect_file!["help/serve.txt"].assert_eq(&env.run(&["serve", "--help"]));
     expect_file!["help/verify.txt"].assert_eq(&env.run(&["verify", "--help"]));
     expect_file!["help/stats.txt"].assert_eq(&env.run(&["stats", "--help"]));
@@ -38,7 +39,7 @@ fn every_command_is_in_the_help_test() {
     for name in &commands {
         assert!(include_str!("help.rs").contains(&format!("help/{name}.txt")), "{name}");
     }
-    assert_eq!(commands.len(), 12, "{commands:?}");
+    assert_eq!(commands.len(), 13, "{commands:?}");
 }
 
 #[test]

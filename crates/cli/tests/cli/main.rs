@@ -9,5 +9,6 @@ mod lookup;
 mod search;
 mod serve;
 mod show;
+mod sql;
 mod store;
 mod up;

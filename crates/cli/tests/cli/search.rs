@@ -172,6 +172,13 @@ fn top_counts_values() {
 }
 
 #[test]
+fn top_ranks_by_different_values_of_another_field() {
+    let env = TestEnv::with_logs();
+    env.check(&["top", "user", "--distinct", "ip"], expect![[""]]);
+    env.check(&["top", "user", "--distinct", "ip", "--output", "csv", "--quiet"], expect![[""]]);
+}
+
+#[test]
 fn a_histogram_counts_days() {
     let env = TestEnv::with_logs();
     env.check(&["histogram", "--interval", "86400"], expect![[r#"
@@ -201,4 +208,15 @@ fn a_histogram_counts_days() {
             --- exit 2
         "#]],
     );
+}
+
+#[test]
+fn matches_go_into_a_parquet_file() {
+    let env = TestEnv::with_logs();
+    let path = env.path("out.parquet");
+    let path = path.to_str().unwrap();
+    env.check(&["search", "user:alice", "--parquet", path], expect![[""]]);
+    let bytes = std::fs::read(path).unwrap();
+    assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
+    env.check(&["search", "user:alice", "--parquet", "no-such-folder/x"], expect![[""]]);
 }

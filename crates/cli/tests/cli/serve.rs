@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// Starts `args` and reads the first line that is an address; the reader keeps the pipe open.
-fn start(env: &TestEnv, args: &[&str]) -> (Child, String, BufReader<ChildStdout>) {
+pub(crate) fn start(env: &TestEnv, args: &[&str]) -> (Child, String, BufReader<ChildStdout>) {
     let mut child = env.command(args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut reader = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
@@ -21,14 +21,26 @@ fn start(env: &TestEnv, args: &[&str]) -> (Child, String, BufReader<ChildStdout>
 }
 
 fn get(address: &str, path: &str) -> String {
+    send(address, &format!("GET {path}"), "", "")
+}
+
+/// `headers` are whole lines.
+#[cfg(feature = "sql")]
+pub(crate) fn post(address: &str, path: &str, headers: &str, body: &str) -> String {
+    let headers = format!("{headers}Content-Length: {}\r\n", body.len());
+    send(address, &format!("POST {path}"), &headers, body)
+}
+
+fn send(address: &str, line: &str, headers: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let head = format!("{line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n");
+    write!(stream, "{head}{body}").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     answer
 }
 
-fn stop(mut child: Child, signal: &str) -> Option<i32> {
+pub(crate) fn stop(mut child: Child, signal: &str) -> Option<i32> {
     let pid = child.id().to_string();
     assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     child.wait().unwrap().code()

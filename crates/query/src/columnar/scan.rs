@@ -129,7 +129,7 @@ fn tasks_of<'s>(snapshot: &'s Snapshot, query: &Query) -> (Vec<Task<'s>>, Covera
     for (segment, rows) in found {
         let total = u64::from(segment.rows());
         coverage.events_in_range += total;
-        let rows = match rows {
+        let rows = match coverage.scope.see(segment).and(rows) {
             Ok(rows) => rows,
             Err(error) => {
                 coverage.unreadable.push(error_text(&error));

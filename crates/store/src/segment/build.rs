@@ -90,8 +90,15 @@ static PROPERTIES: LazyLock<WriterProperties> = LazyLock::new(|| {
     properties
         .set_column_statistics_enabled(event_time.clone(), EnabledStatistics::Chunk)
         .set_column_encoding(event_time, Encoding::DELTA_BINARY_PACKED)
+        .set_column_compression(ColumnPath::from(crate::export::RECORD), zstd)
+        .set_column_dictionary_enabled(ColumnPath::from(crate::export::RECORD), false)
         .build()
 });
+
+/// How Parquet is written.
+pub(crate) fn properties() -> &'static WriterProperties {
+    &PROPERTIES
+}
 
 /// Writes `rows` (sorted, without repeats, of one day) as a segment under `folder`. Nothing is live
 /// until the table log names it.

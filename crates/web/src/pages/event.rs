@@ -1,9 +1,7 @@
 //! One event: who, what, when, from where, to what, and the record itself.
 
 use super::event_facts::{Section, TreeView, sections, trees};
-use super::value::{
-    Value, event_href, event_href_in, event_title, record_text, shell_word, time_machine, time_text,
-};
+use super::value::{CopyText, Value, event_href, event_href_in, event_title, record_text, shell_word, time_machine, time_text,};
 use super::{AnswerPageError, Layout, blocking, message, page};
 use crate::filter::{Filter, Key, Narrow, parse_query, term};
 use crate::json::{Node, indent};
@@ -155,13 +153,6 @@ struct Body {
     trees: Vec<TreeView>,
     copies: Vec<CopyText>,
     record: RecordView,
-}
-
-/// How to get at the event elsewhere.
-#[derive(Debug)]
-struct CopyText {
-    label: &'static str,
-    text: String,
 }
 
 /// A word that stands out.
@@ -337,7 +328,7 @@ fn related(event: &Event) -> Vec<Value> {
     links
 }
 
-/// The event as commands.
+/// The event as commands and as SQL.
 fn copies(event_id: &str) -> Vec<CopyText> {
     if event_id.len() > LINK_VALUE_BYTES_MAX {
         return Vec::new();
@@ -355,6 +346,13 @@ fn copies(event_id: &str) -> Vec<CopyText> {
                 "aws cloudtrail lookup-events --lookup-attributes {}",
                 shell_word(&attribute)
             ),
+        },
+        CopyText {
+            label: "SQL",
+            text: visible(&format!(
+                "SELECT * FROM events WHERE eventid = '{}'",
+                event_id.replace('\'', "''")
+            )),
         },
     ]
 }

@@ -4,7 +4,7 @@ use super::history_days::Days;
 use super::history_form::Form;
 use super::history_problem::{self, SearchProblem};
 use super::history_row::Row;
-use super::value::{Value, shell_word, time_text};
+use super::value::{CopyText, Value, shell_word, time_text};
 use super::{AnswerPageError, Layout, blocking, page};
 use crate::cursor;
 use crate::filter::{
@@ -19,7 +19,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use std::sync::Arc;
 use trailhound_app::App;
 use trailhound_app::count::Facet;
-use trailhound_app::lookup::search::Flag;
+use trailhound_app::lookup::search::{Flag, Query};
 use trailhound_app::lookup::{LookupPage, Position};
 use trailhound_app::stats::{Count, Stats};
 use trailhound_record::Timestamp;
@@ -52,6 +52,8 @@ struct HistoryInput {
     answer: Option<LookupPage>,
     /// Where the newest event stands, when new ones are to be added.
     newest: Option<String>,
+    /// What was asked, the time range included.
+    whole: Option<Query>,
     db: String,
 }
 
@@ -67,17 +69,18 @@ impl HistoryInput {
         let stats = app.stats()?;
         let columns = columns_of(&state.filter, &mut problems);
         let mut answer = None;
-        let mut newest = None;
+        let (mut newest, mut whole) = (None, None);
         match state.filter.asked(now, stats.newest) {
             Ok(asked) if problems.is_empty() => {
                 answer = Some(app.lookup(&asked.lookup(), state.before.as_ref(), PAGE_EVENTS)?);
                 newest = newest_of(app, &state.filter, &asked)?;
+                whole = Some(asked.whole());
             }
             Ok(_) => {}
             Err(found) => problems.extend(found),
         }
         let db = app.db().display().to_string();
-        Ok(Self { state, problems, stats, columns, answer, newest, db })
+        Ok(Self { state, problems, stats, columns, answer, newest, whole, db })
     }
 }
 
@@ -138,6 +141,7 @@ struct HistoryPage {
     /// Where live is switched on.
     live_href: Option<String>,
     exports: Vec<Value>,
+    copies: Vec<CopyText>,
     /// Segments that the answer lacks.
     unreadable: Vec<String>,
     unreadable_heading: String,
@@ -226,6 +230,7 @@ impl HistoryPage {
             live_href: (live.is_none() && input.state.before.is_none() && answer.is_some())
                 .then(|| filter.with(Key::Live, "1").href()),
             live,
+            copies: input.whole.as_ref().map(copies).unwrap_or_default(),
             exports: if table.is_some() { exports(filter) } else { Vec::new() },
             unreadable: named(unreadable),
             unreadable_heading: format!(
@@ -275,6 +280,25 @@ fn exports(filter: &Filter) -> Vec<Value> {
         ..link(text, String::new())
     };
     formats.into_iter().map(link_of).collect()
+}
+
+/// The search as a command and as a statement.
+fn copies(query: &Query) -> Vec<CopyText> {
+    let text = query.to_string();
+    let dashes = if text.starts_with('-') { "-- " } else { "" };
+    vec![
+        CopyText {
+            label: "CLI",
+            text: format!("trailhound search {dashes}{}", shell_word(&text)),
+        },
+        CopyText {
+            label: "SQL",
+            text: visible(&format!(
+                "SELECT * FROM events WHERE {} ORDER BY eventtime DESC LIMIT 50",
+                query.to_sql()
+            )),
+        },
+    ]
 }
 
 impl LiveLine {

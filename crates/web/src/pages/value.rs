@@ -95,6 +95,13 @@ pub(crate) fn event_title(event: &Event) -> String {
         .map_or_else(|| "Event without a name".to_owned(), visible)
 }
 
+/// How to get at what a page shows elsewhere.
+#[derive(Debug)]
+pub(crate) struct CopyText {
+    pub(crate) label: &'static str,
+    pub(crate) text: String,
+}
+
 /// `text` as one word of a POSIX shell, hidden characters made visible.
 pub(crate) fn shell_word(text: &str) -> String {
     let is_plain =

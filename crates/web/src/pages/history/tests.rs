@@ -1,6 +1,6 @@
 use super::*;
 use expect_test::{Expect, expect};
-use trailhound_app::lookup::Coverage;
+use trailhound_app::lookup::{Coverage, Scope};
 use trailhound_record::Event;
 
 fn event(record: &str) -> Event {
@@ -18,6 +18,7 @@ fn input(query: &str, records: &[&str]) -> HistoryInput {
         problems: Vec::new(),
         columns: Vec::new(),
         newest: None,
+        whole: Query::parse("event:Stop* -is:read", Timestamp(0)).ok(),
         stats: Stats {
             events: 1_234,
             accounts: vec![count_one("123456789012")],
@@ -33,6 +34,7 @@ fn input(query: &str, records: &[&str]) -> HistoryInput {
                 events_in_range: 1_234,
                 events_examined: 1,
                 events_skipped: 0,
+                scope: Scope::default(),
                 unreadable: Vec::new(),
             },
         }),

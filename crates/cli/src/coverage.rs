@@ -1,0 +1,81 @@
+//! What an answer covers, said after it.
+
+use crate::field::time_text;
+use crate::text::{counted, grouped, visible};
+use std::collections::BTreeSet;
+use trailhound_app::lookup::Coverage;
+
+/// So many accounts or Regions are named; more are counted.
+const NAMED_MAX: usize = 3;
+
+/// Says how much an answer is taken from, and how: `of 1,234 from … to … (account …; 2 Regions), …`.
+pub(crate) fn coverage_text(coverage: &Coverage) -> String {
+    let scope = &coverage.scope;
+    let times = scope.times.map(|(first, last)| {
+        format!(" from {} to {} UTC", time_text(first), time_text(last))
+    });
+    let places = [("account", &scope.accounts), ("Region", &scope.regions)]
+        .map(|(noun, names)| names_text(noun, names))
+        .join("; ");
+    let places = if scope.times.is_some() { format!(" ({places})") } else { String::new() };
+    let left = coverage
+        .events_in_range
+        .saturating_sub(coverage.events_examined)
+        .saturating_sub(coverage.events_skipped);
+    let left = match left {
+        0 => String::new(),
+        left => format!(", {} not looked at", grouped(left)),
+    };
+    format!(
+        "of {}{}{places}: {} examined, {} ruled out by the index{left}",
+        grouped(coverage.events_in_range),
+        times.unwrap_or_default(),
+        grouped(coverage.events_examined),
+        grouped(coverage.events_skipped),
+    )
+}
+
+fn names_text(noun: &str, names: &BTreeSet<String>) -> String {
+    if names.len() > NAMED_MAX {
+        return counted(names.len() as u64, noun);
+    }
+    let named: Vec<_> = names.iter().filter(|name| !name.is_empty()).collect();
+    let text = named.iter().map(|name| visible(name)).collect::<Vec<_>>().join(", ");
+    match named.len() {
+        0 => format!("no {noun} named"),
+        1 => format!("{noun} {text}"),
+        _ => format!("{noun}s {text}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+    use trailhound_app::lookup::Scope;
+    use trailhound_record::Timestamp;
+
+    #[expect(clippy::needless_pass_by_value, reason = "an expectation is written at the call")]
+    fn check(accounts: &[&str], left: u64, expect: Expect) {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let coverage = Coverage {
+            events_in_range: 5_000 + left,
+            events_examined: 56,
+            events_skipped: 4_944,
+            scope: Scope {
+                times: Some((Timestamp(1_688_990_400_000_000), Timestamp(1_688_994_000_000_000))),
+                accounts: names(accounts),
+                regions: names(&["us-east-1"]),
+            },
+            unreadable: Vec::new(),
+        };
+        expect.assert_eq(&coverage_text(&coverage));
+    }
+
+    #[test]
+    fn few_names_are_said_and_many_counted() {
+        check(&["111122223333", "444455556666"], 0, expect![[""]]);
+        check(&["1", "2", "3", "4"], 1_000, expect![[""]]);
+        check(&[""], 0, expect![[""]]);
+    }
+}
