@@ -165,7 +165,7 @@ impl SqlEngine {
             batches.push(batch);
         }
         let statistics = stream.statistics();
-        Ok(Answer { columns: stream.columns.clone(), batches, statistics })
+        Ok(Answer { columns: stream.columns().to_vec(), batches, statistics })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The steps that need other people's programs: `aws`, boto3, Chromium.
 
 use super::command::{
-    apt_install, cargo, is_hosted, is_installed, is_root, program, run, succeeds,
+    apt_install, is_hosted, is_installed, is_root, program, run, succeeds,
 };
 use super::rust::workspace;
 use super::{Context, Outcome};
