@@ -11,9 +11,9 @@ const NAMED_MAX: usize = 3;
 /// Says how much an answer is taken from, and how: `of 1,234 from … to … (account …; 2 Regions), …`.
 pub(crate) fn coverage_text(coverage: &Coverage) -> String {
     let scope = &coverage.scope;
-    let times = scope.times.map(|(first, last)| {
-        format!(" from {} to {} UTC", time_text(first), time_text(last))
-    });
+    let times = scope
+        .times
+        .map(|(first, last)| format!(" from {} to {}", time_text(first), time_text(last)));
     let places = [("account", &scope.accounts), ("Region", &scope.regions)]
         .map(|(noun, names)| names_text(noun, names))
         .join("; ");

@@ -77,7 +77,8 @@ fn of_field(field: SearchField, test: &Test) -> Option<String> {
 
 fn of_service(test: &Test) -> Option<String> {
     let Test::Like(pattern) = test else { return None };
-    let name = pattern.as_literal().filter(|name| name.is_ascii() && !name.contains(['.', 'k', 'K']))?;
+    let name =
+        pattern.as_literal().filter(|name| name.is_ascii() && !name.contains(['.', 'k', 'K']))?;
     let name = name.to_ascii_lowercase();
     let whole = literal(&format!("{name}.amazonaws.com"));
     Some(format!("lower(eventsource) IN ({}, {whole})", literal(&name)))
@@ -113,10 +114,30 @@ mod tests {
 
     #[test]
     fn columns_where_there_are_some_and_matches_for_the_rest() {
-        check("", expect![[""]]);
-        check("event:Delete* is:error -service:s3 since:2024-05-01", expect![[""]]);
-        check("(region=eu-west-1 OR key:*) is:write", expect![[""]]);
-        check("event:Run_* \"it's\" user:alice ip:10.0.0.0/8", expect![[""]]);
-        check("-(is:root error:AccessDenied)", expect![[""]]);
+        check("", expect!["true"]);
+        check(
+            "event:Delete* is:error -service:s3 since:2024-05-01",
+            expect![
+                "lower(eventname) LIKE 'delete%' AND errorcode IS NOT NULL AND NOT coalesce(lower(eventsource) IN ('s3', 's3.amazonaws.com'), false) AND eventtime >= TIMESTAMP '2024-05-01 00:00:00'"
+            ],
+        );
+        check(
+            "(region=eu-west-1 OR key:*) is:write",
+            expect![
+                "(awsregion = 'eu-west-1' OR useridentity.accesskeyid IS NOT NULL) AND readonly = false"
+            ],
+        );
+        check(
+            "event:Run_* \"it's\" user:alice ip:10.0.0.0/8",
+            expect![[
+                r#"matches(eventjson, 'event:Run_*') AND matches(eventjson, '"it''s"') AND matches(eventjson, 'user:alice') AND matches(eventjson, 'ip:10.0.0.0/8')"#
+            ]],
+        );
+        check(
+            "-(is:root error:AccessDenied)",
+            expect![
+                "NOT coalesce(useridentity.type = 'Root' AND lower(errorcode) = 'accessdenied', false)"
+            ],
+        );
     }
 }

@@ -907,7 +907,15 @@ fn any_record() -> impl Strategy<Value = Value> {
         prop::option::of(text(&["AccessDenied", "NoSuchKey"])),
         prop::option::of(any::<bool>()),
         text(&["AKIA1", "ASIA2"]),
-        text(&["alpha beta", "beta/gamma", "true", "x\\y \"q\"", "12.50", "Größe é", "\u{212a}elvin"]),
+        text(&[
+            "alpha beta",
+            "beta/gamma",
+            "true",
+            "x\\y \"q\"",
+            "12.50",
+            "Größe é",
+            "\u{212a}elvin",
+        ]),
         any::<bool>(),
     )
         .prop_map(|((day, second), name, source, error, read_only, key, value, is_odd)| {
@@ -1001,19 +1009,56 @@ fn any_condition() -> impl Strategy<Value = String> {
 
 fn any_query() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(vec![
-        "event:GetObject", "event:get*", "event:*Object", "event=getobject", "event=PutObject",
-        "event:x_%y", "service:s3", "service:S3.amazonaws.com", "service:s*", "error:*",
-        "error:AccessDenied", "error:access*", "region:us-east-1", "region:*", "id:id-1", "id:ID-1",
-        "key:AKIA1", "key:akia*", "key:*", "is:read", "is:write", "is:error", "is:root", "is:management",
-        "since:2024-01-11", "until:2024-01-12T10:00:01Z", "since:2024-01-12T10:00:01Z", "user:true",
-        "user:\"alpha beta\"", "ip:192.0.2.0/24", "ip:192.0.2.1", "beta", "alpha*", "Größe", "12.5",
-        "requestParameters.n.deep:12.5", "requestParameters.v:>12", "exists:errorCode", "account:1*",
-        "requestParameters:gamma", "*",
+        "event:GetObject",
+        "event:get*",
+        "event:*Object",
+        "event=getobject",
+        "event=PutObject",
+        "event:x_%y",
+        "service:s3",
+        "service:S3.amazonaws.com",
+        "service:s*",
+        "error:*",
+        "error:AccessDenied",
+        "error:access*",
+        "region:us-east-1",
+        "region:*",
+        "id:id-1",
+        "id:ID-1",
+        "key:AKIA1",
+        "key:akia*",
+        "key:*",
+        "is:read",
+        "is:write",
+        "is:error",
+        "is:root",
+        "is:management",
+        "since:2024-01-11",
+        "until:2024-01-12T10:00:01Z",
+        "since:2024-01-12T10:00:01Z",
+        "user:true",
+        "user:\"alpha beta\"",
+        "ip:192.0.2.0/24",
+        "ip:192.0.2.1",
+        "beta",
+        "alpha*",
+        "Größe",
+        "12.5",
+        "requestParameters.n.deep:12.5",
+        "requestParameters.v:>12",
+        "exists:errorCode",
+        "account:1*",
+        "requestParameters:gamma",
+        "*",
     ])
     .prop_map(str::to_owned);
     leaf.prop_recursive(3, 8, 2, |inner| {
         (inner.clone(), inner, any::<bool>(), any::<bool>()).prop_map(|(a, b, is_and, is_not)| {
-            format!("{}({a} {} {b})", if is_not { "-" } else { "" }, if is_and { "AND" } else { "OR" })
+            format!(
+                "{}({a} {} {b})",
+                if is_not { "-" } else { "" },
+                if is_and { "AND" } else { "OR" }
+            )
         })
     })
 }

@@ -148,12 +148,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out.parquet");
         let bodies: Vec<String> = (0..BLOCK_ROWS + 3)
-            .map(|at| format!(r#"{{ "eventVersion":"1.08", "eventID":"{at}", "eventName": "A\u0042" }}"#))
+            .map(|at| {
+                format!(r#"{{ "eventVersion":"1.08", "eventID":"{at}", "eventName": "A\u0042" }}"#)
+            })
             .collect();
-        let events: Vec<_> = bodies
-            .iter()
-            .map(|body| Event::parse(body.clone().into_bytes(), 0).unwrap())
-            .collect();
+        let events: Vec<_> =
+            bodies.iter().map(|body| Event::parse(body.clone().into_bytes(), 0).unwrap()).collect();
         let mut export = ParquetExport::create(&path).unwrap();
         export.push(&events).unwrap();
         assert!(!path.exists());

@@ -1,8 +1,6 @@
 //! The steps that need other people's programs: `aws`, boto3, Chromium.
 
-use super::command::{
-    apt_install, is_hosted, is_installed, is_root, program, run, succeeds,
-};
+use super::command::{apt_install, is_hosted, is_installed, is_root, program, run, succeeds};
 use super::rust::workspace;
 use super::{Context, Outcome};
 use anyhow::{Context as _, Result, bail};

@@ -161,7 +161,7 @@ pub(crate) fn cmd_lookup(ui: &mut Ui, global: &GlobalArgs, args: &LookupArgs) ->
 pub(crate) fn end(ui: &mut Ui, printer: EventPrinter<'_>, found: &Found) -> CmdResult {
     let lacks_event_ids = printer.lacks_event_ids();
     printer.finish(ui)?;
-    tell_coverage(ui, found);
+    tell_coverage(ui, "shown", found);
     if lacks_event_ids {
         ui.note(
             "the terminal is too narrow for event ids: --fields event_id,event_name shows them",
@@ -270,7 +270,7 @@ pub(crate) fn first_of(
 }
 
 /// Says what an answer covers.
-pub(crate) fn tell_coverage(ui: &Ui, found: &Found) {
+pub(crate) fn tell_coverage(ui: &Ui, done: &str, found: &Found) {
     let more = match (found.has_more, found.last_shown) {
         (false, _) => String::new(),
         (true, Some(at)) => {
@@ -279,7 +279,7 @@ pub(crate) fn tell_coverage(ui: &Ui, found: &Found) {
         (true, None) => "; more match: --limit all".to_owned(),
     };
     ui.note(&format!(
-        "{} shown {}{more}",
+        "{} {done} {}{more}",
         counted(found.shown, "event"),
         coverage_text(&found.coverage)
     ));

@@ -155,7 +155,7 @@ fn write_parquet(
     };
     export.finish()?;
     bar.finish_and_clear();
-    tell_coverage(ui, &found);
+    tell_coverage(ui, "written", &found);
     complete(&found.coverage)
 }
 

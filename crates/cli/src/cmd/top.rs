@@ -74,9 +74,7 @@ pub(crate) fn cmd_top(ui: &mut Ui, global: &GlobalArgs, args: &TopArgs) -> CmdRe
 }
 
 fn print_distinct(ui: &mut Ui, found: &TopDistinct) -> CmdResult {
-    let object = |row: &DistinctPer| {
-        json!({"value": row.value, "distinct": row.distinct, "events": row.events})
-    };
+    let object = |row: &DistinctPer| json!({"value": row.value, "distinct": row.distinct, "events": row.events});
     match ui.output().unwrap_or(Output::Table) {
         Output::Table => {
             let title = ui.paint(Paint::Bold, "distinct      events  value");

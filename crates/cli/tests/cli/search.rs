@@ -78,10 +78,10 @@ fn counts_are_one_number() {
     env.check(
         &["search", "user:alice", "--count"],
         expect![[r#"
-        2
-        --- stderr
-        2 events of 5 in the time range's segments, 2 ruled out by the index
-    "#]],
+            2
+            --- stderr
+            2 events of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z (account 123456789012; Regions eu-west-1, us-east-1): 3 examined, 2 ruled out by the index
+        "#]],
     );
     env.check(
         &["search", "user:alice", "--count", "--output", "json", "--quiet"],
@@ -120,24 +120,24 @@ fn top_counts_values() {
     env.check(
         &["top", "user"],
         expect![[r#"
-        events  value
-             2  alice
-             1  =HYPERLINK("http://example.com")
-             1  build-42
-        --- stderr
-        without a value: 1
-        5 events of 5 in the time range's segments, 0 ruled out by the index
-    "#]],
+            events  value
+                 2  alice
+                 1  =HYPERLINK("http://example.com")
+                 1  build-42
+            --- stderr
+            without a value: 1
+            5 events of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z (account 123456789012; Regions eu-west-1, us-east-1): 5 examined, 0 ruled out by the index
+        "#]],
     );
     env.check(
         &["top", "event", "is:write", "--limit", "1"],
         expect![[r#"
-        events  value
-             1  CreateUser
-        --- stderr
-        without a value: 0; 2 other values: 2
-        3 events of 5 in the time range's segments, 2 ruled out by the index
-    "#]],
+            events  value
+                 1  CreateUser
+            --- stderr
+            without a value: 0; 2 other values: 2
+            3 events of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z (account 123456789012; Regions eu-west-1, us-east-1): 3 examined, 2 ruled out by the index
+        "#]],
     );
     env.check(
         &["top", "user", "--output", "csv", "--quiet"],
@@ -174,8 +174,23 @@ fn top_counts_values() {
 #[test]
 fn top_ranks_by_different_values_of_another_field() {
     let env = TestEnv::with_logs();
-    env.check(&["top", "user", "--distinct", "ip"], expect![[""]]);
-    env.check(&["top", "user", "--distinct", "ip", "--output", "csv", "--quiet"], expect![[""]]);
+    env.check(&["top", "user", "--distinct", "ip"], expect![[r#"
+        distinct      events  value
+               1           1  =HYPERLINK("http://example.com")
+               1           2  alice
+               1           1  build-42
+        --- stderr
+        5 events of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z (account 123456789012; Regions eu-west-1, us-east-1): 5 examined, 0 ruled out by the index
+    "#]]);
+    env.check(
+        &["top", "user", "--distinct", "ip", "--output", "csv", "--quiet"],
+        expect![[r#"
+        value,distinct,events
+        "'=HYPERLINK(""http://example.com"")",1,1
+        alice,1,2
+        build-42,1,1
+    "#]],
+    );
 }
 
 #[test]
@@ -186,7 +201,7 @@ fn a_histogram_counts_days() {
         2023-07-11 00:00:00Z             1  ████████████████████
         2023-07-12 00:00:00Z             1  ████████████████████
         --- stderr
-        5 events of 5 in the time range's segments, 0 ruled out by the index
+        5 events of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z (account 123456789012; Regions eu-west-1, us-east-1): 5 examined, 0 ruled out by the index
     "#]]);
     let args =
         ["histogram", "--interval", "86400", "--split", "user", "--output", "csv", "--quiet"];
@@ -215,8 +230,18 @@ fn matches_go_into_a_parquet_file() {
     let env = TestEnv::with_logs();
     let path = env.path("out.parquet");
     let path = path.to_str().unwrap();
-    env.check(&["search", "user:alice", "--parquet", path], expect![[""]]);
+    env.check(&["search", "user:alice", "--parquet", path], expect![[r#"
+        --- stderr
+        2 events written of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z (account 123456789012; Regions eu-west-1, us-east-1): 3 examined, 2 ruled out by the index
+    "#]]);
     let bytes = std::fs::read(path).unwrap();
     assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
-    env.check(&["search", "user:alice", "--parquet", "no-such-folder/x"], expect![[""]]);
+    env.check(
+        &["search", "user:alice", "--parquet", "no-such-folder/x"],
+        expect![[r#"
+        --- stderr
+        error: cannot write `no-such-folder/x`: No such file or directory (os error 2)
+        --- exit 1
+    "#]],
+    );
 }

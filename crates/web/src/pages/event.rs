@@ -1,7 +1,10 @@
 //! One event: who, what, when, from where, to what, and the record itself.
 
 use super::event_facts::{Section, TreeView, sections, trees};
-use super::value::{CopyText, Value, event_href, event_href_in, event_title, record_text, shell_word, time_machine, time_text,};
+use super::value::{
+    CopyText, Value, event_href, event_href_in, event_title, record_text, shell_word, time_machine,
+    time_text,
+};
 use super::{AnswerPageError, Layout, blocking, message, page};
 use crate::filter::{Filter, Key, Narrow, parse_query, term};
 use crate::json::{Node, indent};

@@ -287,10 +287,7 @@ fn copies(query: &Query) -> Vec<CopyText> {
     let text = query.to_string();
     let dashes = if text.starts_with('-') { "-- " } else { "" };
     vec![
-        CopyText {
-            label: "CLI",
-            text: format!("trailhound search {dashes}{}", shell_word(&text)),
-        },
+        CopyText { label: "CLI", text: format!("trailhound search {dashes}{}", shell_word(&text)) },
         CopyText {
             label: "SQL",
             text: visible(&format!(
