@@ -455,6 +455,15 @@ fn json_functions() {
             v
         "#]],
         ),
+    ] {
+        check_value(&expression, expect);
+    }
+}
+
+#[test]
+fn json_lists_and_casts() {
+    let nested = "element_at(requestParameters, 'nested')";
+    for (expression, expect) in [
         (
             "json_parse('no json')".to_owned(),
             expect!["error: json_parse was given text that is no JSON"],
@@ -599,6 +608,14 @@ fn time_functions() {
             v
             2024-02-29 00:00:00.000"#]],
         ),
+    ] {
+        check_value(expression, expect);
+    }
+}
+
+#[test]
+fn times_are_told_apart_and_printed() {
+    for (expression, expect) in [
         ("date_add('eon', 1, eventtime)", expect!["error: `eon` is no unit of time"]),
         (
             "date_diff('hour', timestamp '2024-04-30 09:30:00', eventtime)",
@@ -642,7 +659,7 @@ fn time_functions() {
 }
 
 #[test]
-fn other_functions() {
+fn text_functions() {
     for (expression, expect) in [
         (
             "replace(eventname, 'Object')",
@@ -692,6 +709,14 @@ fn other_functions() {
             v
             r"#]],
         ),
+    ] {
+        check_value(expression, expect);
+    }
+}
+
+#[test]
+fn conditions_and_lists() {
+    for (expression, expect) in [
         (
             "if(readonly = false, 'w')",
             expect![[r#"

@@ -19,7 +19,7 @@ pub(crate) struct Package {
 const NAMED_ONCE: [(&str, &str); 3] = [
     ("deltalake-core", "trailhound-store"),
     ("axum", "trailhound-api, trailhound-web, trailhound"),
-    ("datafusion", "trailhound-query-sql"),
+    ("datafusion", "trailhound-sql"),
 ];
 
 /// The crates of the workspace in `root`.
@@ -132,7 +132,7 @@ mod tests {
         check_that(
             &packages,
             &[
-                "`trailhound-query` names `datafusion`, only trailhound-query-sql may",
+                "`trailhound-query` names `datafusion`, only trailhound-sql may",
                 "`trailhound-app` names `axum`, only trailhound-api, trailhound-web, trailhound may",
             ],
         );
