@@ -181,7 +181,12 @@ impl Inner {
     async fn start(self: Arc<Self>, statement: &str) -> Result<AnswerStream, QueryError> {
         let started = Instant::now();
         let Parsed { statement, names } = parse(statement, &self.names)?;
-        let snapshot = (self.snapshots)().map_err(|error| QueryError::snapshot(&error))?;
+        // The table log has a runtime of its own, and none may wait on a thread of another.
+        let snapshots = Arc::clone(&self.snapshots);
+        let snapshot = tokio::task::spawn_blocking(move || snapshots()).await;
+        let snapshot = snapshot
+            .map_err(|_| QueryError::Stopped)?
+            .map_err(|error| QueryError::snapshot(&error))?;
         let counts = Arc::new(ScanCounts::default());
         let state = self.session(&snapshot, &counts).map_err(|error| QueryError::plan(&error))?;
         for table in

@@ -35,11 +35,7 @@ impl TestStore {
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::open(folder.path()).expect("opens");
         for part in records.chunks(records.len().div_ceil(3).max(1)) {
-            let mut batch = RowBatch::default();
-            for text in part {
-                batch.try_push(text.as_bytes(), 0, RecordRule::Listed).expect("a record");
-            }
-            store.writer().expect("free").append(&[Arc::new(batch)]).expect("appended");
+            append(&store, part);
         }
         let store = Arc::new(store);
         Self { _folder: folder, snapshots: Arc::new(move || store.snapshot()) }
@@ -53,6 +49,14 @@ impl TestStore {
     fn engine(&self) -> SqlEngine {
         self.engine_with(Limits { threads: 2, ..Limits::default() })
     }
+}
+
+fn append(store: &Store, records: &[String]) {
+    let mut batch = RowBatch::default();
+    for text in records {
+        batch.try_push(text.as_bytes(), 0, RecordRule::Listed).expect("a record");
+    }
+    store.writer().expect("free").append(&[Arc::new(batch)]).expect("appended");
 }
 
 fn block_on<F: Future>(future: F) -> F::Output {
@@ -151,6 +155,21 @@ fn every_name_of_the_store_is_the_table() {
         );
         let answer = run(&engine, &statement).expect(&statement);
         assert_eq!(answer.page(0, 9), [["3"]], "{statement}");
+    }
+}
+
+/// A regression: the table log was read anew on a thread of the engine, which panicked.
+#[test]
+fn events_that_arrive_are_in_the_next_statement() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let writing = Store::open(folder.path()).expect("opens");
+    let reading = Arc::new(Store::open(folder.path()).expect("opens"));
+    let store = TestStore { _folder: folder, snapshots: Arc::new(move || reading.snapshot()) };
+    let engine = store.engine();
+    for (at, record) in records().iter().enumerate() {
+        append(&writing, &[record.to_string()]);
+        let answer = run(&engine, "SELECT count(*) AS n FROM events").expect("an answer");
+        assert_eq!(text_of(&answer), format!("n\n{}", at + 1));
     }
 }
 
