@@ -11,6 +11,16 @@ pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root);
+    // Cargo told us which package we are. Build scripts that look at these would run again, and all
+    // that depends on them be built again, each time that one was run by hand in between.
+    for (name, _) in std::env::vars_os() {
+        let is_ours = ["CARGO_PKG_", "CARGO_MANIFEST_"]
+            .iter()
+            .any(|start| name.to_string_lossy().starts_with(start));
+        if is_ours {
+            command.env_remove(name);
+        }
+    }
     command
 }
 
