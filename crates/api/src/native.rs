@@ -113,10 +113,12 @@ impl NativeError {
             Self::NoSuchEvent { .. } | Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::NoSql => StatusCode::NOT_IMPLEMENTED,
             Self::Statement(error) => match error.kind {
-                StatementFailure::Invalid | StatementFailure::UnknownEventDataStore => {
-                    StatusCode::BAD_REQUEST
+                StatementFailure::Invalid
+                | StatementFailure::UnknownEventDataStore
+                | StatementFailure::Compute => StatusCode::BAD_REQUEST,
+                StatementFailure::TimedOut | StatementFailure::Resources => {
+                    StatusCode::SERVICE_UNAVAILABLE
                 }
-                StatementFailure::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
                 StatementFailure::Failed | StatementFailure::Cancelled => {
                     StatusCode::INTERNAL_SERVER_ERROR
                 }
@@ -140,7 +142,10 @@ impl NativeError {
                 StatementFailure::Invalid => "InvalidStatement",
                 StatementFailure::UnknownEventDataStore => "NotFound",
                 StatementFailure::TimedOut => "Timeout",
-                StatementFailure::Failed | StatementFailure::Cancelled => "StatementFailed",
+                StatementFailure::Resources => "Resources",
+                StatementFailure::Compute
+                | StatementFailure::Failed
+                | StatementFailure::Cancelled => "StatementFailed",
             },
             Self::TooLong => "AnswerTooLong",
             Self::Timeout => "Timeout",

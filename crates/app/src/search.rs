@@ -66,6 +66,7 @@ impl App {
         if !events.is_empty() && each(&events).is_break() {
             return Ok(all);
         }
+        let mut is_whole = true;
         let mut windows = hours(&snapshot, query);
         while let Some((start, end)) = windows.pop() {
             let window = LookupQuery { start: Some(start), end: Some(end), ..query.clone() };
@@ -80,14 +81,19 @@ impl App {
             all.add(&page.coverage);
             page.events.reverse();
             if !page.events.is_empty() && each(&page.events).is_break() {
+                is_whole = false;
                 break;
             }
         }
         // The windows overlap in segments, so theirs do not add up.
         let whole = trailhound_query::EventStream::new(&snapshot, query, None).into_coverage();
         all.events_in_range = whole.events_in_range;
+        (all.events_stored, all.times_stored) = (whole.events_stored, whole.times_stored);
+        all.scope.times = whole.scope.times;
+        // What a window leaves out, another may ask for: only in the end nothing else is left.
         let not_examined = all.events_in_range.saturating_sub(all.events_examined);
-        all.events_skipped = all.events_skipped.min(not_examined);
+        let is_whole = is_whole && all.unreadable.is_empty();
+        all.events_skipped = if is_whole { not_examined } else { 0 };
         Ok(all)
     }
 

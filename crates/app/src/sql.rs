@@ -72,7 +72,11 @@ pub enum StatementFailure {
     Invalid,
     /// It asks another event data store.
     UnknownEventDataStore,
-    /// It failed while it ran: an unreadable segment, a value that cannot be cast, too little memory.
+    /// A value cannot be cast or computed.
+    Compute,
+    /// It needs more memory or disk than it may use.
+    Resources,
+    /// It failed while it ran: an unreadable segment.
     Failed,
     /// It ran too long.
     TimedOut,

@@ -8,38 +8,43 @@ use trailhound_app::lookup::Coverage;
 /// So many accounts or Regions are named; more are counted.
 const NAMED_MAX: usize = 3;
 
-/// Says how much an answer is taken from, and how: `of 1,234 from … to … (account …; 2 Regions), …`.
+/// Says how much an answer is taken from, and how: `of 1,234 from … to …; looked into account …, 2 Regions: …`.
 pub(crate) fn coverage_text(coverage: &Coverage) -> String {
+    if let (0, Some((first, last))) = (coverage.events_in_range, coverage.times_stored) {
+        return format!(
+            "of 0 in the time range: the store holds {} from {} to {}",
+            counted(coverage.events_stored, "event"),
+            time_text(first),
+            time_text(last),
+        );
+    }
     let scope = &coverage.scope;
     let times = scope
         .times
         .map(|(first, last)| format!(" from {} to {}", time_text(first), time_text(last)));
     let places = [("account", &scope.accounts), ("Region", &scope.regions)]
         .map(|(noun, names)| names_text(noun, names))
-        .join("; ");
-    let places = if scope.times.is_some() { format!(" ({places})") } else { String::new() };
-    let left = coverage
-        .events_in_range
-        .saturating_sub(coverage.events_examined)
-        .saturating_sub(coverage.events_skipped);
+        .join(", ");
+    let (examined, skipped) = (coverage.events_examined, coverage.events_skipped);
+    let left = coverage.events_in_range.saturating_sub(examined).saturating_sub(skipped);
     let left = match left {
         0 => String::new(),
         left => format!(", {} not looked at", grouped(left)),
     };
     format!(
-        "of {}{}{places}: {} examined, {} ruled out by the index{left}",
+        "of {}{}; looked into {places}: {} examined, {} ruled out by the index{left}",
         grouped(coverage.events_in_range),
         times.unwrap_or_default(),
-        grouped(coverage.events_examined),
-        grouped(coverage.events_skipped),
+        grouped(examined),
+        grouped(skipped),
     )
 }
 
 fn names_text(noun: &str, names: &BTreeSet<String>) -> String {
-    if names.len() > NAMED_MAX {
-        return counted(names.len() as u64, noun);
-    }
     let named: Vec<_> = names.iter().filter(|name| !name.is_empty()).collect();
+    if named.len() > NAMED_MAX {
+        return counted(named.len() as u64, noun);
+    }
     let text = named.iter().map(|name| visible(name)).collect::<Vec<_>>().join(", ");
     match named.len() {
         0 => format!("no {noun} named"),
@@ -67,7 +72,7 @@ mod tests {
                 accounts: names(accounts),
                 regions: names(&["us-east-1"]),
             },
-            unreadable: Vec::new(),
+            ..Coverage::default()
         };
         expect.assert_eq(&coverage_text(&coverage));
     }

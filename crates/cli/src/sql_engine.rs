@@ -97,6 +97,8 @@ mod with_engine {
             QueryError::UnknownEventDataStore { .. } => StatementFailure::UnknownEventDataStore,
             QueryError::TimedOut { .. } => StatementFailure::TimedOut,
             QueryError::Cancelled => StatementFailure::Cancelled,
+            QueryError::Run { .. } => StatementFailure::Compute,
+            QueryError::Resources { .. } => StatementFailure::Resources,
             error if error.is_invalid_statement() => StatementFailure::Invalid,
             _ => StatementFailure::Failed,
         };

@@ -81,7 +81,9 @@ pub(crate) fn cut(text: &str, cells: usize) -> Cow<'_, str> {
 /// # Source
 /// OWASP, "CSV Injection".
 pub(crate) fn csv_guard(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    let is_number = cell.parse::<f64>().is_ok()
+        && cell.bytes().all(|it| it.is_ascii_digit() || b"-.eE".contains(&it));
+    if !is_number && cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         return Cow::Owned(format!("'{cell}"));
     }
     Cow::Borrowed(cell)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use trailhound_record::{Event, Timestamp};
 use trailhound_search::Query;
 pub use trailhound_store::Position;
-use trailhound_store::{ReadSegmentError, Segment};
+use trailhound_store::{ReadSegmentError, Segment, Snapshot};
 
 /// Which category of events a lookup sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -83,20 +83,24 @@ pub struct Coverage {
     pub events_examined: u64,
     /// Events of `events_in_range` that the index alone ruled out, where it was asked for that.
     pub events_skipped: u64,
-    /// Where those events are that were examined or ruled out.
+    /// Events in the whole store, and their earliest and latest time.
+    pub events_stored: u64,
+    /// See `events_stored`.
+    pub times_stored: Option<(Timestamp, Timestamp)>,
+    /// Where those events are.
     pub scope: Scope,
     /// Segments that could not be read, with the reason: the answer lacks their events.
     pub unreadable: Vec<String>,
 }
 
-/// Times, accounts and Regions of the segments that were looked into.
+/// When and where the events of an answer may lie.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scope {
-    /// The earliest and the latest event time.
+    /// The earliest and the latest event time of the segments that the time range meets.
     pub times: Option<(Timestamp, Timestamp)>,
-    /// Accounts; the empty one is "not said".
+    /// Accounts of the segments that were looked into; the empty one is "not said".
     pub accounts: BTreeSet<String>,
-    /// Regions; the empty one is "not said".
+    /// Their Regions; the empty one is "not said".
     pub regions: BTreeSet<String>,
 }
 
@@ -109,7 +113,6 @@ impl Scope {
         let facts = segment.facts()?;
         self.accounts.extend(facts.accounts.into_keys());
         self.regions.extend(facts.regions.into_keys());
-        self.span(segment.entry().time_micros.map(|(a, b)| (Timestamp(a), Timestamp(b))));
         Ok(())
     }
 
@@ -121,10 +124,33 @@ impl Scope {
     }
 }
 
+fn times_of(segment: &Segment) -> Option<(Timestamp, Timestamp)> {
+    segment.entry().time_micros.map(|(first, last)| (Timestamp(first), Timestamp(last)))
+}
+
 impl Coverage {
+    /// Nothing of `snapshot` yet.
+    pub(crate) fn of(snapshot: &Snapshot) -> Self {
+        let mut stored = Scope::default();
+        let mut events_stored = 0;
+        for segment in snapshot.segments() {
+            events_stored += u64::from(segment.rows());
+            stored.span(times_of(segment));
+        }
+        Self { events_stored, times_stored: stored.times, ..Self::default() }
+    }
+
+    /// Counts a segment that may hold something of the time range.
+    pub(crate) fn count(&mut self, segment: &Segment) {
+        self.events_in_range += u64::from(segment.rows());
+        self.scope.span(times_of(segment));
+    }
+
     /// Adds what another part of the same answer covers.
     pub fn add(&mut self, other: &Self) {
         self.events_in_range += other.events_in_range;
+        self.events_stored = self.events_stored.max(other.events_stored);
+        self.times_stored = self.times_stored.or(other.times_stored);
         self.events_examined += other.events_examined;
         self.events_skipped += other.events_skipped;
         self.scope.accounts.extend(other.scope.accounts.iter().cloned());

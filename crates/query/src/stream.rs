@@ -97,14 +97,9 @@ impl<'q> EventStream<'q> {
             .cloned()
             .collect();
         waiting.reverse();
-        let events_in_range = waiting.iter().map(|segment| u64::from(segment.rows())).sum();
-        Self {
-            search,
-            waiting,
-            active: Vec::new(),
-            begun: 0,
-            coverage: Coverage { events_in_range, ..Coverage::default() },
-        }
+        let mut coverage = Coverage::of(snapshot);
+        waiting.iter().for_each(|segment| coverage.count(segment));
+        Self { search, waiting, active: Vec::new(), begun: 0, coverage }
     }
 
     /// What was looked at so far.
@@ -140,7 +135,10 @@ impl<'q> EventStream<'q> {
             match seen.and_then(|()| self.search.open(segment)) {
                 Ok(stream) => {
                     let left = stream.left.len();
-                    self.coverage.events_skipped += u64::from(stream.segment.rows()) - left;
+                    // Behind a position, the index was asked for a part only.
+                    if self.search.after.is_none() {
+                        self.coverage.events_skipped += u64::from(stream.segment.rows()) - left;
+                    }
                     opened.extend((left > 0).then_some(stream));
                 }
                 Err(error) => self.note(&error),
@@ -263,18 +261,19 @@ impl Search<'_> {
                 floor = (block * BLOCK_ROWS) as u32;
                 let candidates = stream.left.len_in_block(block);
                 if stream.asked != Some(block) && candidates > ASK_ROWS_MIN {
-                    *examined += candidates;
                     self.ask_columns(stream, block, columns)?;
+                    *examined += candidates;
                     stream.asked = Some(block);
                     continue;
                 }
             }
             let rows = stream.left.take_last(stream.rows_next, floor);
             stream.rows_next = (stream.rows_next * 2).min(ROWS_MAX);
+            let read = stream.segment.read_events(&rows)?;
             if stream.asked != Some(block) {
                 *examined += rows.len() as u64;
             }
-            for (position, event) in stream.segment.read_events(&rows)?.into_iter().rev() {
+            for (position, event) in read.into_iter().rev() {
                 let is_shown = self.after.as_ref().is_some_and(|after| position >= *after);
                 if !is_shown && matches(self.query, &event) {
                     stream.found.push_back((position, event));

@@ -4,8 +4,13 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::field::Flag;
 use crate::limits::{CONTEXT_COLUMNS_MAX, DEPTH_MAX, QUERY_BYTES_MAX};
 use crate::time_word;
+
+fn flag_names() -> String {
+    Flag::ALL.iter().map(|flag| flag.name()).collect::<Vec<_>>().join(", ")
+}
 
 /// Why a text is no query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,7 +36,7 @@ pub enum ParseQueryReason {
     #[error("there is no field `{name}`")]
     UnknownField { name: String },
     /// A word after `is:` is none of the flags.
-    #[error("`is:` does not know `{name}`")]
+    #[error("`is:` does not know `{name}`, only {}", flag_names())]
     UnknownFlag { name: String },
     /// A path has an empty name, or a `*`, outside quotes.
     #[error("a path is made of names with dots between them; other characters stand in quotes")]

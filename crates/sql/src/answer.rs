@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use crate::engine::Produced;
 use crate::error::QueryError;
 use crate::table::{EventsExec, ScanCounts};
+use crate::yielding::Wanted;
 
 /// What a statement has cost so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -80,6 +81,13 @@ pub struct AnswerStream {
     columns: Vec<String>,
     receiver: mpsc::Receiver<Produced>,
     meter: Meter,
+    wanted: Arc<Wanted>,
+}
+
+impl Drop for AnswerStream {
+    fn drop(&mut self) {
+        self.wanted.end();
+    }
 }
 
 impl std::fmt::Debug for AnswerStream {
@@ -94,8 +102,9 @@ impl AnswerStream {
         columns: Vec<String>,
         receiver: mpsc::Receiver<Produced>,
         meter: Meter,
+        wanted: Arc<Wanted>,
     ) -> Self {
-        Self { schema, columns, receiver, meter }
+        Self { schema, columns, receiver, meter, wanted }
     }
 
     /// The columns and their types.
@@ -157,6 +166,7 @@ pub struct SharedAnswer {
     meter: Meter,
     stream: Mutex<AnswerStream>,
     is_cancelled: watch::Sender<bool>,
+    wanted: Arc<Wanted>,
     runtime: Handle,
 }
 
@@ -171,6 +181,7 @@ impl SharedAnswer {
         Self {
             columns: stream.columns.clone(),
             meter: stream.meter.clone(),
+            wanted: Arc::clone(&stream.wanted),
             stream: Mutex::new(stream),
             is_cancelled: watch::Sender::new(false),
             runtime,
@@ -206,6 +217,7 @@ impl SharedAnswer {
 
     /// Ends the statement: its reader gets [`QueryError::Cancelled`].
     pub fn cancel(&self) {
+        self.wanted.end();
         self.is_cancelled.send_replace(true);
     }
 }
@@ -216,10 +228,28 @@ fn matched(plan: &dyn ExecutionPlan) -> u64 {
         return scan.rows();
     }
     let below = plan.children().iter().map(|child| matched(child.as_ref())).sum();
-    let is_filter = plan.name() == "FilterExec";
     match plan.metrics().and_then(|metrics| metrics.output_rows()) {
-        Some(rows) if is_filter => (rows as u64).min(below),
+        Some(rows) if plan.name() == "FilterExec" && is_next_to_scan(plan) => {
+            (rows as u64).min(below)
+        }
         _ => below,
+    }
+}
+
+/// Whether nothing below a plan makes other rows of those of one scan.
+fn is_next_to_scan(plan: &dyn ExecutionPlan) -> bool {
+    const SAME_ROWS: [&str; 6] = [
+        "FilterExec",
+        "ProjectionExec",
+        "RepartitionExec",
+        "CoalesceBatchesExec",
+        "CoalescePartitionsExec",
+        "CooperativeExec",
+    ];
+    match plan.children().as_slice() {
+        [] => plan.downcast_ref::<EventsExec>().is_some(),
+        [below] => SAME_ROWS.contains(&plan.name()) && is_next_to_scan(below.as_ref()),
+        _ => false,
     }
 }
 

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::{Field, Schema, SchemaRef};
+use datafusion::datasource::{ViewTable, provider_as_source};
+use datafusion::execution::FunctionRegistry;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, col, lit};
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use futures::StreamExt;
@@ -28,7 +30,7 @@ use crate::statement::{
     CONFIGURATION_ITEMS_TABLES, EVENTS_TABLE, EventDataStoreNames, Parsed, parse,
 };
 use crate::table::{EventsTable, ScanCounts};
-use crate::yielding::YieldOften;
+use crate::yielding::{Wanted, YieldOften};
 
 /// Gives the newest snapshot of the store.
 pub type Snapshots = Arc<dyn Fn() -> Result<Arc<Snapshot>, TableError> + Send + Sync>;
@@ -180,6 +182,7 @@ impl Drop for SqlEngine {
 impl Inner {
     async fn start(self: Arc<Self>, statement: &str) -> Result<AnswerStream, QueryError> {
         let started = Instant::now();
+        let wanted = Arc::new(Wanted::until((started + self.limits.timeout).into_std()));
         let Parsed { statement, names } = parse(statement, &self.names)?;
         // The table log has a runtime of its own, and none may wait on a thread of another.
         let snapshots = Arc::clone(&self.snapshots);
@@ -188,7 +191,8 @@ impl Inner {
             .map_err(|_| QueryError::Stopped)?
             .map_err(|error| QueryError::snapshot(&error))?;
         let counts = Arc::new(ScanCounts::default());
-        let state = self.session(&snapshot, &counts).map_err(|error| QueryError::plan(&error))?;
+        let state =
+            self.session(&snapshot, &counts, &wanted).map_err(|error| QueryError::plan(&error))?;
         for table in
             state.resolve_table_references(&statement).map_err(|error| QueryError::plan(&error))?
         {
@@ -219,17 +223,19 @@ impl Inner {
         let produced = Arc::clone(&plan);
         let task = state.task_ctx();
         let deadline = started + self.limits.timeout;
-        let renamed = Arc::clone(&schema);
+        let (renamed, until) = (Arc::clone(&schema), Arc::clone(&wanted));
         tokio::spawn(async move {
-            self.produce(produced, task, renamed, deadline, sender).await;
+            self.produce(produced, task, renamed, (deadline, until), sender).await;
         });
-        Ok(AnswerStream::new(schema, columns, receiver, Meter::new(plan, counts, started)))
+        let meter = Meter::new(plan, counts, started);
+        Ok(AnswerStream::new(schema, columns, receiver, meter, wanted))
     }
 
     fn session(
         &self,
         snapshot: &Arc<Snapshot>,
         counts: &Arc<ScanCounts>,
+        wanted: &Arc<Wanted>,
     ) -> datafusion::error::Result<SessionState> {
         let mut config = SessionConfig::new()
             .with_target_partitions(self.limits.threads.max(1))
@@ -244,25 +250,32 @@ impl Inner {
         let mut state = SessionStateBuilder::new_with_default_features()
             .with_config(config)
             .with_runtime_env(Arc::clone(&self.runtime_env))
-            .with_physical_optimizer_rule(Arc::new(YieldOften))
+            .with_physical_optimizer_rule(Arc::new(YieldOften(Arc::clone(wanted))))
             .with_table_factories(Default::default())
             .with_file_formats(Vec::new())
             // `generate_series` and its like would make rows of nothing, without end.
             .with_table_function_list(Vec::new())
             .build();
+        for name in functions::MADE_OF_NOTHING {
+            state.deregister_udf(name)?;
+        }
         for function in functions::all() {
-            use datafusion::execution::FunctionRegistry;
             state.register_udf(function)?;
         }
         let context = SessionContext::new_with_state(state);
-        let tables = [(EVENTS_TABLE, EVENTS)].into_iter();
-        let items = CONFIGURATION_ITEMS_TABLES.into_iter().map(|name| (name, CONFIGURATION_ITEMS));
-        for (name, columns) in tables.chain(items) {
+        let table = |columns| {
             let partitions = self.limits.threads.max(1);
             let (snapshot, counts) = (Arc::clone(snapshot), Arc::clone(counts));
             let mut table = EventsTable::new(snapshot, columns, counts, partitions);
             table.is_pruning = self.is_pruning;
-            context.register_table(name, Arc::new(table))?;
+            Arc::new(table)
+        };
+        context.register_table(EVENTS_TABLE, table(EVENTS))?;
+        for name in CONFIGURATION_ITEMS_TABLES {
+            let source = provider_as_source(table(CONFIGURATION_ITEMS));
+            let is_item = col("eventcategory").eq(lit("ConfigurationItem"));
+            let plan = LogicalPlanBuilder::scan(name, source, None)?.filter(is_item)?.build()?;
+            context.register_table(name, Arc::new(ViewTable::new(plan, None)))?;
         }
         Ok(context.state())
     }
@@ -272,7 +285,7 @@ impl Inner {
         plan: Arc<dyn ExecutionPlan>,
         task: Arc<datafusion::execution::TaskContext>,
         schema: SchemaRef,
-        deadline: Instant,
+        (deadline, wanted): (Instant, Arc<Wanted>),
         sender: mpsc::Sender<Produced>,
     ) {
         let mut stream = match execute_stream(plan, task) {
@@ -298,8 +311,12 @@ impl Inner {
                 () = sender.closed() => return,
                 next = tokio::time::timeout_at(deadline, next) => next,
             };
-            let item =
-                next.unwrap_or_else(|_| Err(QueryError::TimedOut { after: self.limits.timeout }));
+            let timed_out = || Err(QueryError::TimedOut { after: self.limits.timeout });
+            let item = match next {
+                Ok(Err(_)) if wanted.is_late() => timed_out(),
+                Ok(item) => item,
+                Err(_) => timed_out(),
+            };
             let is_last = !matches!(item, Ok(Some(_)));
             if sender.send(item).await.is_err() || is_last {
                 return;

@@ -65,7 +65,7 @@ pub enum QueryError {
         id: String,
     },
     /// It names a table that is not there.
-    #[error("there is no table `{name}`, only `events`")]
+    #[error("there is no table `{name}`, only `events` and `configuration_items`")]
     UnknownTable {
         /// The name.
         name: String,
@@ -82,7 +82,13 @@ pub enum QueryError {
         /// Why, with its causes.
         reason: String,
     },
-    /// Reading or computing failed: a segment is unreadable, a value cannot be cast.
+    /// Reading failed: a segment is unreadable.
+    #[error("{reason}")]
+    Unreadable {
+        /// Which, and why.
+        reason: String,
+    },
+    /// Computing failed: a value cannot be cast.
     #[error("{reason}")]
     Run {
         /// Why.
@@ -137,6 +143,7 @@ impl QueryError {
         let reason = reason(error);
         match error.find_root() {
             DataFusionError::ResourcesExhausted(_) => Self::Resources { reason },
+            DataFusionError::External(_) => Self::Unreadable { reason },
             // The engine has no kind of its own for a full spill folder.
             _ if reason.contains("max_temp_directory_size") => {
                 Self::Resources { reason: "no room is left for spilled data".to_owned() }
@@ -153,6 +160,8 @@ fn reason(error: &DataFusionError) -> String {
         root => {
             let message = root.message();
             let text = message.split(DataFusionError::BACK_TRACE_SEP).next().unwrap_or_default();
+            // What it says next is how to change a setting that cannot be changed here.
+            let text = text.split(" Column names are case sensitive").next().unwrap_or_default();
             // The list of every column would bury the one that is wrong.
             let lines = text.lines().filter(|line| !line.starts_with("Valid fields are"));
             lines.collect::<Vec<_>>().join(" ").trim().trim_end_matches('.').to_owned()

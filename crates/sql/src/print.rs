@@ -65,7 +65,8 @@ fn cell(column: &ArrayRef, row: usize) -> Option<String> {
         return None;
     }
     if let Some(column) = plain(&column.slice(row, 1)) {
-        return cell_of(&column, 0);
+        // A time beyond what microseconds can tell is null then.
+        return if column.is_null(0) { None } else { cell_of(&column, 0) };
     }
     cell_of(column, row)
 }

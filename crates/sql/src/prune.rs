@@ -91,7 +91,12 @@ fn read_only(is_read_only: bool) -> Condition {
 
 /// What holds where `matches(eventjson, 'query')` does.
 fn of_matches(call: &ScalarFunction) -> Condition {
-    let [_, Expr::Literal(text, _)] = call.args.as_slice() else { return Condition::Any };
+    let [Expr::Column(column), Expr::Literal(text, _)] = call.args.as_slice() else {
+        return Condition::Any;
+    };
+    if column.name != "eventjson" {
+        return Condition::Any;
+    }
     let Some(Some(text)) = text.try_as_str() else { return Condition::Any };
     let at = |now: i64| query_of(text, Timestamp(now));
     // An age counts back from the moment of the call, which has not come yet.
@@ -144,6 +149,11 @@ fn at_time(op: Operator, value: &ScalarValue) -> Condition {
 
 fn of_like(like: &Like) -> Condition {
     let Expr::Literal(value, _) = &*like.pattern else { return Condition::Any };
+    // ILIKE knows that the Kelvin sign is a `k` and a long s an `s`; the index does not.
+    let is_plain = |text: &str| text.is_ascii() && !text.contains(['k', 'K', 's', 'S']);
+    if like.case_insensitive && !value.try_as_str().flatten().is_some_and(is_plain) {
+        return Condition::Any;
+    }
     match (path_of(unfolded(&like.expr, value).0), value.try_as_str()) {
         (Some(path), Some(Some(pattern)))
             if !like.negated && like.escape_char.is_none() && is_in_record(&path) =>

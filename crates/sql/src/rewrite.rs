@@ -14,6 +14,7 @@ use datafusion::sql::sqlparser::ast::{
 };
 
 use crate::error::QueryError;
+use crate::schema::{EVENTS, map_type};
 use crate::statement::{EVENTS_TABLE, EventDataStoreNames};
 use crate::table_name::{check, is_store_name};
 use crate::unnest::rewrite_unnest;
@@ -76,7 +77,9 @@ impl<'n> Rewrite<'n> {
                 {
                     names.remove(0);
                 }
-                if let [name] = names.as_slice() {
+                if let Some(member) = member_of_map(names) {
+                    *expr = member;
+                } else if let [name] = names.as_slice() {
                     *expr = Expr::Identifier(name.clone());
                 } else if let Some((first, members)) = names.split_first()
                     && self.parameters.contains(&first.value.to_lowercase())
@@ -143,6 +146,29 @@ impl VisitorMut for Rewrite<'_> {
     fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<QueryError> {
         flow(self.expr(expr))
     }
+}
+
+/// `requestParameters.bucketName`: the member of a map, whose names keep their case; what is deeper is
+/// JSON text.
+fn member_of_map(names: &[Ident]) -> Option<Expr> {
+    let is_map = |name: &Ident| {
+        let name = name.value.to_lowercase();
+        let column = EVENTS.iter().find(|(column, _)| *column == name);
+        column.is_some_and(|(_, source)| source.data_type() == map_type())
+    };
+    let at = names.iter().take(2).position(is_map)?;
+    let (column, members) = names.split_at_checked(at + 1)?;
+    let (first, deeper) = members.split_first()?;
+    let column = match column {
+        [name] => Expr::Identifier(name.clone()),
+        names => Expr::CompoundIdentifier(names.to_vec()),
+    };
+    let value = call("element_at", vec![column, text(&first.value)]);
+    if deeper.is_empty() {
+        return Some(value);
+    }
+    let path = deeper.iter().map(|name| format!(".{}", name.value)).collect::<String>();
+    Some(call("json_extract_scalar", vec![value, text(&format!("${path}"))]))
 }
 
 fn parameters_of(lambda: &LambdaFunction) -> Vec<String> {

@@ -2,7 +2,9 @@
 
 use std::any::TypeId;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
+use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::sql::parser::Statement as EngineStatement;
 use datafusion::sql::sqlparser::ast::{
     DescribeAlias, Expr, Query, Select, SelectItem, SetExpr, Statement, Visit, VisitMut, Visitor,
@@ -13,6 +15,7 @@ use datafusion::sql::sqlparser::parser::Parser;
 use crate::error::QueryError;
 use crate::limits::STATEMENT_CHARS_MAX;
 use crate::rewrite::Rewrite;
+use crate::schema::{EVENTS, Source};
 use crate::table_name::{name_tables, opaque_len};
 
 /// The name of the table.
@@ -111,6 +114,11 @@ pub(crate) fn parse(sql: &str, names: &EventDataStoreNames) -> Result<Parsed, Qu
     let (Some(mut statement), 0 | 1) = (statements.pop(), count) else {
         return Err(if count == 0 { QueryError::Empty } else { QueryError::Several { count } });
     };
+    if let Statement::ExplainTable { table_name, .. } = &statement
+        && table_name.to_string().eq_ignore_ascii_case(EVENTS_TABLE)
+    {
+        statement = Statement::Query(parse_query(&description())?);
+    }
     let query = query_of(&statement)?;
     if let ControlFlow::Break(statement) = Visit::visit(&statement, &mut ReadOnly) {
         return Err(QueryError::NotSelect { statement });
@@ -126,6 +134,30 @@ pub(crate) fn parse(sql: &str, names: &EventDataStoreNames) -> Result<Parsed, Qu
     Ok(Parsed { statement: EngineStatement::Statement(Box::new(statement)), names: output })
 }
 
+/// What `DESCRIBE events` is short for.
+fn description() -> String {
+    let row = |(name, source): &(&str, Source)| {
+        format!("('{name}', '{}')", lake_type(&source.data_type()))
+    };
+    let rows = EVENTS.iter().map(row).collect::<Vec<_>>().join(", ");
+    format!("SELECT column_name, type FROM (VALUES {rows}) AS described (column_name, type)")
+}
+
+/// What a type is called in Lake.
+fn lake_type(data_type: &DataType) -> String {
+    match data_type {
+        DataType::Boolean => "boolean".to_owned(),
+        DataType::Timestamp(..) => "timestamp".to_owned(),
+        DataType::List(item) => format!("array<{}>", lake_type(item.data_type())),
+        DataType::Map(..) => "map<string,string>".to_owned(),
+        DataType::Struct(members) => {
+            let member = |it: &Arc<Field>| format!("{}:{}", it.name(), lake_type(it.data_type()));
+            format!("struct<{}>", members.iter().map(member).collect::<Vec<_>>().join(","))
+        }
+        _ => "string".to_owned(),
+    }
+}
+
 /// Reads a query of our own making.
 pub(crate) fn parse_query(sql: &str) -> Result<Box<Query>, QueryError> {
     Parser::new(&LakeDialect)
@@ -135,7 +167,8 @@ pub(crate) fn parse_query(sql: &str) -> Result<Box<Query>, QueryError> {
 }
 
 fn is_query_word(word: &str) -> bool {
-    word.starts_with('(') || matches!(word, "SELECT" | "WITH" | "EXPLAIN" | "VALUES" | "FROM")
+    word.starts_with('(')
+        || matches!(word, "SELECT" | "WITH" | "EXPLAIN" | "VALUES" | "FROM" | "DESCRIBE" | "DESC")
 }
 
 fn first_word(sql: &str) -> Option<String> {

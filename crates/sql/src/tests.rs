@@ -867,6 +867,48 @@ fn a_statement_without_limits_is_stopped_by_ours() {
     assert!(matches!(error, QueryError::Resources { .. }), "{error:?}");
 }
 
+/// A regression: a join that rejects every pair of rows ran on, whatever the timeout, and kept a thread
+/// from all other statements.
+#[test]
+fn a_join_that_finds_nothing_is_stopped() {
+    let store = TestStore::of_texts(&many(3_000));
+    let limits = Limits { threads: 2, timeout: Duration::from_millis(300), ..Limits::default() };
+    let engine = store.engine_with(limits);
+    let endless = "SELECT count(*) FROM events a, events b, events c \
+        WHERE concat(a.eventname, b.eventname, c.eventname) = 'x'";
+    for _ in 0..3 {
+        let error = run(&engine, endless).map(|_| ()).expect_err("it ends");
+        assert!(matches!(error, QueryError::TimedOut { .. }), "{error}");
+    }
+    let answer = run(&store.engine(), "SELECT count(*) AS n FROM events").expect("an answer");
+    assert_eq!(text_of(&answer), "n\n3000");
+}
+
+#[test]
+fn what_would_be_answered_wrongly_or_without_bounds_is_refused() {
+    check("SELECT 1 FROM events JOIN UNNEST(resources) AS t(r) ON t.r.type = 'x'", expect![[""]]);
+    check("SELECT 1 FROM events LEFT JOIN UNNEST(resources) AS t(r) ON true", expect![[""]]);
+    for function in ["repeat('x', 9)", "lpad('x', 9)", "range(0, 9)", "array_repeat('x', 9)"] {
+        let statement = format!("SELECT {function} FROM events");
+        let store = TestStore::of(&records());
+        let error = run(&store.engine(), &statement).map(|_| ()).expect_err(function);
+        assert!(error.is_invalid_statement(), "{function}: {error}");
+    }
+    check("SELECT matches(eventjson, 'is:conflict') FROM events", expect![[""]]);
+    check("SELECT to_timestamp_seconds(99999999999999) AS t FROM events LIMIT 1", expect![[""]]);
+}
+
+#[test]
+fn members_of_maps_keep_their_case() {
+    check(
+        "SELECT requestParameters.nested.list, e.requestparameters.bucketName AS b FROM events e \
+         WHERE requestParameters.bucketName IS NOT NULL",
+        expect![[""]],
+    );
+    check("DESCRIBE events", expect![[""]]);
+    check("SELECT count(*) AS n FROM configuration_items", expect![[""]]);
+}
+
 #[test]
 fn a_sort_beyond_the_memory_spills() {
     let store = TestStore::of_texts(&many(160_000));
@@ -1041,6 +1083,13 @@ fn any_condition() -> impl Strategy<Value = String> {
         "upper(useridentity.username) LIKE '%GRÖSSE%'",
         "matches(eventjson, 'event:Get* -is:read')",
         "matches(eventjson, 'gamma OR since:2024-01-12')",
+        "matches(replace(eventjson, 'GetObject', 'Zzzz'), 'event:Zzzz')",
+        "eventname ILIKE 'getobject'",
+        "useridentity.username ILIKE '%GRÖSSE%'",
+        "useridentity.username ILIKE '%kelvin%'",
+        "useridentity.username ILIKE '%ALPHA%'",
+        "requestparameters.v = 'beta/gamma'",
+        "lower(eventname) IN ('getobject', 'other')",
     ])
     .prop_map(str::to_owned);
     leaf.prop_recursive(3, 8, 2, |inner| {

@@ -1,8 +1,8 @@
 //! `FROM t CROSS JOIN UNNEST(array) AS u(x)`, which the engine has in the list of columns only.
 
 use datafusion::sql::sqlparser::ast::{
-    FunctionArg, FunctionArgExpr, Ident, Join, JoinConstraint, JoinOperator, Query, Select,
-    TableAlias, TableFactor, TableWithJoins,
+    Expr, FunctionArg, FunctionArgExpr, Ident, Join, JoinConstraint, JoinOperator, Query, Select,
+    TableAlias, TableFactor, TableWithJoins, Value,
 };
 
 use crate::error::QueryError;
@@ -24,6 +24,11 @@ pub(crate) fn rewrite_unnest(select: &mut Select) -> Result<Vec<String>, QueryEr
                 return Err(QueryError::Invalid { reason });
             }
             let join = from.joins.remove(0);
+            if !is_cross(&join.join_operator) {
+                let reason =
+                    "UNNEST is for CROSS JOIN, or JOIN … ON true: put conditions into WHERE";
+                return Err(QueryError::Invalid { reason: reason.to_owned() });
+            }
             if let Some((argument, alias)) = unnest_of(&join.relation) {
                 // Without a list of columns the name is the column's own.
                 let named = alias.filter(|alias| !alias.columns.is_empty());
@@ -33,6 +38,21 @@ pub(crate) fn rewrite_unnest(select: &mut Select) -> Result<Vec<String>, QueryEr
         }
     }
     Ok(aliases)
+}
+
+/// Whether a join keeps every pair of rows, and no row without one.
+fn is_cross(operator: &JoinOperator) -> bool {
+    let is_true = |constraint: &JoinConstraint| match constraint {
+        JoinConstraint::None => true,
+        JoinConstraint::On(Expr::Value(value)) => matches!(value.value, Value::Boolean(true)),
+        _ => false,
+    };
+    match operator {
+        JoinOperator::CrossJoin(constraint)
+        | JoinOperator::Inner(constraint)
+        | JoinOperator::Join(constraint) => is_true(constraint),
+        _ => false,
+    }
 }
 
 /// `FROM t, UNNEST(…)` is a cross join too.

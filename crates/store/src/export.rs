@@ -64,6 +64,10 @@ impl ParquetExport {
         let mut fields: Vec<_> = FILE_SCHEMA.fields().iter().cloned().collect();
         fields.push(Arc::new(ArrowField::new(RECORD, DataType::Utf8, false)));
         let schema = Arc::new(Schema::new(fields));
+        if path.is_dir() {
+            let source = std::io::ErrorKind::IsADirectory.into();
+            return Err(ExportError::Write { path: path.to_owned(), source });
+        }
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let temporary =
             path.with_file_name(format!(".{name}.{}.tmp", uuid::Uuid::new_v4().simple()));

@@ -140,7 +140,9 @@ async fn describe_query(state: &ApiState, body: &[u8]) -> Result<Value, AwsError
         return Err(AwsError::NoAliases);
     }
     let id = query_of(state, &request).await?;
-    let query = state.queries.describe(&id).ok_or(AwsError::QueryIdNotFound { id })?;
+    let (queries, asked) = (state.queries.clone(), id.clone());
+    let query = state.call(move |_| queries.describe(&asked)).await?;
+    let query = query.ok_or(AwsError::QueryIdNotFound { id })?;
     let mut answer = json!({
         "QueryId": query.id,
         "QueryString": query.statement,
@@ -165,12 +167,14 @@ async fn get_query_results(state: &ApiState, body: &[u8]) -> Result<Value, AwsEr
         None => 0,
         Some(token) => first_row(token, &id).ok_or(AwsError::InvalidNextToken)?,
     };
-    let page = state.queries.results(&id, first, max);
-    let page = page.ok_or_else(|| AwsError::QueryIdNotFound { id: id.clone() })?;
-    if first > 0 && page.rows.is_empty() {
-        return Err(AwsError::InvalidNextToken);
-    }
-    Ok(results(page))
+    let (queries, asked) = (state.queries.clone(), id.clone());
+    // Up to a thousand rows are copied and written: not on a thread that others wait for.
+    let answer = state.call(move |_| {
+        let page = queries.results(&asked, first, max)?;
+        let is_past_the_end = first > 0 && page.rows.is_empty();
+        Some(if is_past_the_end { Err(AwsError::InvalidNextToken) } else { Ok(results(page)) })
+    });
+    answer.await?.ok_or(AwsError::QueryIdNotFound { id })?
 }
 
 fn results(page: ResultPage) -> Value {
@@ -213,7 +217,8 @@ fn first_row(token: &str, id: &str) -> Option<usize> {
 async fn cancel_query(state: &ApiState, body: &[u8]) -> Result<Value, AwsError> {
     let request: Request = parse_body(body)?;
     let id = query_of(state, &request).await?;
-    match state.queries.cancel(&id) {
+    let (queries, asked) = (state.queries.clone(), id.clone());
+    match state.call(move |_| queries.cancel(&asked)).await? {
         Ok(query) => Ok(json!({"QueryId": query.id, "QueryStatus": query.status.name()})),
         Err(CancelQueryError::NotFound) => Err(AwsError::QueryIdNotFound { id }),
         Err(CancelQueryError::Inactive) => Err(AwsError::InactiveQuery { id }),
@@ -240,7 +245,8 @@ async fn list_queries(state: &ApiState, body: &[u8]) -> Result<Value, AwsError> 
     {
         return Err(AwsError::InvalidDateRange);
     }
-    let queries = state.queries.list();
+    let queries = state.queries.clone();
+    let queries = state.call(move |_| queries.list()).await?;
     // The token is the last query shown: queries started since are before it.
     let skipped = match &request.next_token {
         None => 0,

@@ -11,28 +11,46 @@ use crate::ui::{Paint, Ui};
 use clap::Args;
 use serde_json::{Value, json};
 use trailhound_app::count::{Bucket, Histogram, Interval};
-use trailhound_app::lookup::search::TimeRange;
+use trailhound_app::lookup::search::{TimeRange, parse_time};
+use trailhound_record::Timestamp;
+use trailhound_record::time::MICROS_PER_SECOND;
 
 /// The cells of the longest bar, where the terminal is not narrower.
 const BAR_CELLS_MAX: usize = 60;
 /// The cells beside the bar: the time, a number, gaps.
 const OTHER_CELLS: usize = 38;
 
+/// Lengths are read as ages before this.
+const YEAR_2100: Timestamp = Timestamp(4_102_444_800_000_000);
+
 /// Arguments of `histogram`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  trailhound histogram is:error since:7d\n  \
-    trailhound histogram user:alice --interval 3600 --split event --output csv\n\n\
+    trailhound histogram user:alice --interval 1h --split event --output csv\n\n\
     docs/search.md has the search language.")]
 pub(crate) struct HistogramArgs {
     /// Which events to count; several words are one query [default: every event]
     #[arg(value_name = "QUERY", num_args = 0..)]
     query: Vec<String>,
-    /// The length of a bucket in seconds [default: what suits the range]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    /// The length of a bucket: seconds, or 5m, 1h, 1d [default: what suits the range]
+    #[arg(long, value_name = "LENGTH", value_parser = seconds_of)]
     interval: Option<u32>,
     /// Count the five most frequent values of a field apart (json, ndjson, csv)
     #[arg(long, value_name = "FIELD")]
     split: Option<String>,
+}
+
+/// Reads a length: seconds, or as an age is written.
+fn seconds_of(text: &str) -> Result<u32, String> {
+    let seconds = match text.parse::<u32>() {
+        Ok(seconds) => Some(seconds),
+        Err(_) if text.ends_with(['s', 'm', 'h', 'd', 'w']) => parse_time(text, YEAR_2100)
+            .and_then(|at| u32::try_from((YEAR_2100.0 - at.0) / MICROS_PER_SECOND).ok()),
+        Err(_) => None,
+    };
+    seconds
+        .filter(|seconds| *seconds > 0)
+        .ok_or_else(|| "a length is a number of seconds, or 5m, 1h, 1d, 1h30m".to_owned())
 }
 
 /// Counts and prints.
@@ -114,5 +132,20 @@ fn bucket_json(histogram: &Histogram, bucket: &Bucket) -> Value {
     match histogram.values.is_empty() {
         true => json!({"start": start, "events": bucket.events}),
         false => json!({"start": start, "events": bucket.events, "split": split}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_seconds_or_written_as_ages() {
+        for (text, expect) in [("90", Some(90)), ("5m", Some(300)), ("1h30m", Some(5_400))] {
+            assert_eq!(seconds_of(text).ok(), expect, "{text}");
+        }
+        for text in ["", "0", "0s", "-5m", "1y", "now", "2023-07-10", "yesterday", "200w300000w"] {
+            assert!(seconds_of(text).is_err() || text == "-5m", "{text}");
+        }
     }
 }

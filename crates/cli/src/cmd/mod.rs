@@ -62,8 +62,14 @@ fn open(global: &GlobalArgs) -> Result<App, CliError> {
 fn open_existing(global: &GlobalArgs) -> Result<App, CliError> {
     let db = db_folder(global, "trailhound")?;
     if !db.join("_delta_log").is_dir() {
-        return Err(CliError::failed(format!("there is no store at `{}`", db.display()))
-            .hint("import logs first: trailhound import PATH; or name another folder: --db DIR"));
+        let example = db.with_file_name(crate::example::DB_NAME);
+        let hint = match example.join("_delta_log").is_dir() {
+            true => format!("the example of `trailhound up` is here: --db {}; ", example.display()),
+            false => String::new(),
+        };
+        return Err(CliError::failed(format!("there is no store at `{}`", db.display())).hint(
+            format!("{hint}import logs: trailhound import PATH; or name another folder: --db DIR"),
+        ));
     }
     open_at(&db)
 }

@@ -3,7 +3,7 @@
 use crate::args::{GlobalArgs, Output};
 use crate::cmd::lookup::{Found, Limit, TABLE_LIMIT, complete, end, find, first_of, tell_coverage};
 use crate::coverage::coverage_text;
-use crate::error::{CliError, CmdResult};
+use crate::error::{CliError, CmdResult, Status};
 use crate::event_output::EventPrinter;
 use crate::field::EventField;
 use crate::progress::events_bar;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use trailhound_app::count::Facet;
 use trailhound_app::export::ParquetExport;
-use trailhound_app::lookup::search::{ParseQueryError, Query, TimeRange, fields};
+use trailhound_app::lookup::search::{ParseQueryError, Query, SearchField, TimeRange, fields};
 use trailhound_app::lookup::{Coverage, LookupQuery};
 use trailhound_app::{App, now};
 use trailhound_record::Event;
@@ -62,7 +62,8 @@ pub(crate) struct SearchArgs {
     follow: bool,
     /// Write the matching events to a Parquet file, all of them unless --limit says otherwise
     ///
-    /// It has a column for each field of the record, and the record itself, byte for byte, in `record`.
+    /// It has a column for each field of the record, and the record itself, byte for byte, in `record`. A
+    /// file of that name is replaced.
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath,
         conflicts_with_all = ["count", "follow", "fields", "output"])]
     parquet: Option<PathBuf>,
@@ -114,7 +115,8 @@ pub(crate) fn parse_facet(name: &str) -> Result<Facet, CliError> {
 }
 
 fn wrong(what: &str, text: &str, error: &ParseQueryError) -> CliError {
-    let names: Vec<_> = fields().iter().map(|field| field.name).collect();
+    let is_field = |name: &&str| SearchField::from_name(name).is_some();
+    let names: Vec<_> = fields().iter().map(|field| field.name).filter(is_field).collect();
     let hint = format!("the fields are {}; any other member has a path", names.join(", "));
     CliError::usage(what, hint).at(error.render(text))
 }
@@ -138,6 +140,12 @@ fn write_parquet(
     args: &SearchArgs,
     path: &Path,
 ) -> CmdResult {
+    if path == Path::new("-") {
+        return Err(CliError::usage(
+            "--parquet writes a file, not standard output",
+            "name the file",
+        ));
+    }
     let mut export = ParquetExport::create(path)?;
     let limit = args.limit.map_or(u64::MAX, |limit| limit.0);
     let bar = events_bar(ui);
@@ -153,10 +161,16 @@ fn write_parquet(
         true => oldest_first(app, query, limit, push)?,
         false => find(app, query, limit, push)?,
     };
-    export.finish()?;
     bar.finish_and_clear();
+    if !found.coverage.unreadable.is_empty() {
+        // A part does not take the place of what may be a whole.
+        drop(export);
+        ui.note("nothing was written");
+        return complete(&found.coverage);
+    }
+    export.finish()?;
     tell_coverage(ui, "written", &found);
-    complete(&found.coverage)
+    Ok(Status::Done)
 }
 
 /// Prints the newest events, then those that arrive.

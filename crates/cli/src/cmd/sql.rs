@@ -4,6 +4,8 @@ use clap::Args;
 #[cfg(not(feature = "sql"))]
 use {crate::args::GlobalArgs, crate::error::CmdResult, crate::ui::Ui};
 
+const YEAR_SECONDS: u64 = 31_536_000;
+
 /// Arguments of `sql`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
@@ -13,7 +15,7 @@ pub(crate) struct SqlArgs {
     /// The statement; `-` reads it from standard input
     statement: String,
     /// End the statement after so many seconds
-    #[arg(long, value_name = "SECONDS", default_value = "3600")]
+    #[arg(long, value_name = "SECONDS", default_value = "3600", value_parser = clap::value_parser!(u64).range(1..=YEAR_SECONDS))]
     timeout: u64,
     /// Memory it may use before it spills to disk, in MiB
     #[arg(long, value_name = "MIB", default_value = "1024")]
@@ -94,7 +96,7 @@ mod with_engine {
         if error.is_invalid_statement() {
             return CliError::usage(
                 error.to_string(),
-                "SELECT * FROM events LIMIT 1 shows the columns; docs/sql.md lists them",
+                "`DESCRIBE events` lists the columns; a text stands in 'single quotes'",
             );
         }
         let hint = match error {

@@ -236,6 +236,12 @@ fn matches_go_into_a_parquet_file() {
     "#]]);
     let bytes = std::fs::read(path).unwrap();
     assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
+    env.check(&["search", "user:alice", "--parquet", "-"], expect![[""]]);
+    env.check(&["search", "since:2024-01-01"], expect![[""]]);
+    let oldest = ["search", "user:alice", "--oldest-first", "--limit", "1", "--fields", "event_id"];
+    env.check(&oldest, expect![[""]]);
+    env.check(&["top", "bogus"], expect![[""]]);
+    env.check(&["search", "is:bogus"], expect![[""]]);
     env.check(
         &["search", "user:alice", "--parquet", "no-such-folder/x"],
         expect![[r#"

@@ -44,7 +44,10 @@ impl Facet {
         let query = Query::parse(&format!("{PREFIX}{name}"), Timestamp(0)).map_err(|error| {
             let moved = |at: usize| at.saturating_sub(PREFIX.len()).min(name.len());
             let span = moved(error.span.start)..moved(error.span.end);
-            ParseQueryError { span, ..error }
+            // What a query may look for instead is no field either.
+            let suggestion =
+                error.suggestion.filter(|text| !text.contains(['"', '`']) && text != name);
+            ParseQueryError { span, suggestion, ..error }
         })?;
         match query.expr() {
             Expr::Term(Term::Field(field, Test::Exists)) => Ok(Self::Field(*field)),

@@ -125,10 +125,10 @@ fn tasks_of<'s>(snapshot: &'s Snapshot, query: &Query) -> (Vec<Task<'s>>, Covera
         .into_par_iter()
         .map(|segment| (segment, segment.rows_meeting(&condition)))
         .collect();
-    let (mut tasks, mut coverage) = (Vec::new(), Coverage::default());
+    let (mut tasks, mut coverage) = (Vec::new(), Coverage::of(snapshot));
     for (segment, rows) in found {
         let total = u64::from(segment.rows());
-        coverage.events_in_range += total;
+        coverage.count(segment);
         let rows = match coverage.scope.see(segment).and(rows) {
             Ok(rows) => rows,
             Err(error) => {

@@ -15,6 +15,23 @@ use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
 
+/// The engine's functions that make texts and lists of any length from a number: they ask no one for
+/// memory, and running out of it ends the whole process.
+pub(crate) const MADE_OF_NOTHING: [&str; 12] = [
+    "repeat",
+    "lpad",
+    "rpad",
+    "range",
+    "gen_series",
+    "generate_series",
+    "array_repeat",
+    "list_repeat",
+    "array_resize",
+    "list_resize",
+    "space",
+    "array_fill",
+];
+
 /// All of them. Registered last, they take the place of the engine's own.
 pub(crate) fn all() -> Vec<Arc<ScalarUDF>> {
     let mut functions: Vec<ScalarUDF> =

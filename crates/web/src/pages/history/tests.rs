@@ -1,6 +1,6 @@
 use super::*;
 use expect_test::{Expect, expect};
-use trailhound_app::lookup::{Coverage, Scope};
+use trailhound_app::lookup::Coverage;
 use trailhound_record::Event;
 
 fn event(record: &str) -> Event {
@@ -34,8 +34,7 @@ fn input(query: &str, records: &[&str]) -> HistoryInput {
                 events_in_range: 1_234,
                 events_examined: 1,
                 events_skipped: 0,
-                scope: Scope::default(),
-                unreadable: Vec::new(),
+                ..Coverage::default()
             },
         }),
         db: "/srv/trail hound".to_owned(),
