@@ -83,21 +83,21 @@ mod tests {
             &["111122223333", "444455556666"],
             0,
             expect![
-                "of 5,000 from 2023-07-10 12:00:00Z to 2023-07-10 13:00:00Z (accounts 111122223333, 444455556666; Region us-east-1): 56 examined, 4,944 ruled out by the index"
+                "of 5,000 from 2023-07-10 12:00:00Z to 2023-07-10 13:00:00Z; looked into accounts 111122223333, 444455556666, Region us-east-1: 56 examined, 4,944 ruled out by the index"
             ],
         );
         check(
             &["1", "2", "3", "4"],
             1_000,
             expect![
-                "of 6,000 from 2023-07-10 12:00:00Z to 2023-07-10 13:00:00Z (4 accounts; Region us-east-1): 56 examined, 4,944 ruled out by the index, 1,000 not looked at"
+                "of 6,000 from 2023-07-10 12:00:00Z to 2023-07-10 13:00:00Z; looked into 4 accounts, Region us-east-1: 56 examined, 4,944 ruled out by the index, 1,000 not looked at"
             ],
         );
         check(
             &[""],
             0,
             expect![
-                "of 5,000 from 2023-07-10 12:00:00Z to 2023-07-10 13:00:00Z (no account named; Region us-east-1): 56 examined, 4,944 ruled out by the index"
+                "of 5,000 from 2023-07-10 12:00:00Z to 2023-07-10 13:00:00Z; looked into no account named, Region us-east-1: 56 examined, 4,944 ruled out by the index"
             ],
         );
     }

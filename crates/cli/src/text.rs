@@ -153,13 +153,14 @@ mod tests {
 
     #[test]
     fn formulas_get_an_apostrophe() {
-        let guarded: Vec<_> = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "a=1", "", "'=1"]
-            .iter()
-            .map(|cell| csv_guard(cell))
-            .collect();
+        let guarded: Vec<_> =
+            ["=1+1", "+1", "-1+1", "-1.5", "@SUM(A1)", "\t=1", "\r=1", "a=1", "", "'=1"]
+                .iter()
+                .map(|cell| csv_guard(cell))
+                .collect();
         assert_eq!(
             guarded,
-            ["'=1+1", "'+1", "'-1", "'@SUM(A1)", "'\t=1", "'\r=1", "a=1", "", "'=1"]
+            ["'=1+1", "'+1", "'-1+1", "-1.5", "'@SUM(A1)", "'\t=1", "'\r=1", "a=1", "", "'=1"]
         );
     }
 

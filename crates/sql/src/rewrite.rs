@@ -168,7 +168,7 @@ fn member_of_map(names: &[Ident]) -> Option<Expr> {
         return Some(value);
     }
     let path = deeper.iter().map(|name| format!(".{}", name.value)).collect::<String>();
-    Some(call("json_extract_scalar", vec![value, text(&format!("${path}"))]))
+    Some(call("json_text_at", vec![value, text(&format!("${path}"))]))
 }
 
 fn parameters_of(lambda: &LambdaFunction) -> Vec<String> {

@@ -9,20 +9,20 @@ fn a_store_that_is_not_there_is_not_made_by_asking() {
     env.check(
         &["lookup"],
         expect![[r#"
-        --- stderr
-        error: there is no store at `[ENV]/db`
-        hint: import logs first: trailhound import PATH; or name another folder: --db DIR
-        --- exit 1
-    "#]],
+            --- stderr
+            error: there is no store at `[ENV]/db`
+            hint: import logs: trailhound import PATH; or name another folder: --db DIR
+            --- exit 1
+        "#]],
     );
     env.check(
         &["stats"],
         expect![[r#"
-        --- stderr
-        error: there is no store at `[ENV]/db`
-        hint: import logs first: trailhound import PATH; or name another folder: --db DIR
-        --- exit 1
-    "#]],
+            --- stderr
+            error: there is no store at `[ENV]/db`
+            hint: import logs: trailhound import PATH; or name another folder: --db DIR
+            --- exit 1
+        "#]],
     );
     assert!(!env.path("db").exists());
 }

@@ -21,7 +21,7 @@ fn a_table_in_a_pipe_is_not_cut() {
         2023-07-10 08:05:00Z  alice                             ReplaceRoute         rtb-0123456789abcdef0, nat-0123456789abcdef0         203.0.113.7                us-east-1                 aaaaaaaa-0000-4000-8000-000000000002
         2023-07-10 08:00:00Z  alice                             DescribeRouteTables                                                       203.0.113.7                us-east-1                 aaaaaaaa-0000-4000-8000-000000000001
         --- stderr
-        5 events shown of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z (account 123456789012; Regions eu-west-1, us-east-1): 5 examined, 0 ruled out by the index
+        5 events shown of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z; looked into account 123456789012, Regions eu-west-1, us-east-1: 5 examined, 0 ruled out by the index
     "#]]);
 }
 
@@ -45,7 +45,7 @@ fn a_table_fits_its_terminal() {
         2023-07-10 08:05:00Z  alice           ReplaceRoute   rtb-01234567…
         2023-07-10 08:00:00Z  alice           DescribeRout…
         --- stderr
-        5 events shown of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z (account 123456789012; Regions eu-west-1, us-east-1): 5 examined, 0 ruled out by the index
+        5 events shown of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z; looked into account 123456789012, Regions eu-west-1, us-east-1: 5 examined, 0 ruled out by the index
         the terminal is too narrow for event ids: --fields event_id,event_name shows them
     "#]]
     .assert_eq(&env.text(&output));
@@ -222,7 +222,7 @@ fn a_limit_says_that_there_is_more() {
         2023-07-12 10:00:00Z  =HYPERLINK("http://example.com")  CreateUser
         2023-07-11 00:00:00Z                                    AssumeRole
         --- stderr
-        2 events shown of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z (account 123456789012; Regions eu-west-1, us-east-1): 5 examined, 0 ruled out by the index; older ones match too: --limit all, or go on from 2023-07-11 00:00:00Z
+        2 events shown of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z; looked into account 123456789012, Regions eu-west-1, us-east-1: 5 examined, 0 ruled out by the index; older ones match too: --limit all, or go on from 2023-07-11 00:00:00Z
     "#]]);
     env.check(
         &["lookup", "--limit", "5", "--fields", "event_name"],
@@ -234,7 +234,7 @@ fn a_limit_says_that_there_is_more() {
             ReplaceRoute
             DescribeRouteTables
             --- stderr
-            5 events shown of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z (account 123456789012; Regions eu-west-1, us-east-1): 5 examined, 0 ruled out by the index
+            5 events shown of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z; looked into account 123456789012, Regions eu-west-1, us-east-1: 5 examined, 0 ruled out by the index
         "#]],
     );
 }

@@ -80,7 +80,7 @@ fn counts_are_one_number() {
         expect![[r#"
             2
             --- stderr
-            2 events of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z (account 123456789012; Regions eu-west-1, us-east-1): 3 examined, 2 ruled out by the index
+            2 events of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z; looked into account 123456789012, Regions eu-west-1, us-east-1: 3 examined, 2 ruled out by the index
         "#]],
     );
     env.check(
@@ -100,7 +100,7 @@ fn a_wrong_query_is_pointed_at() {
           event:RunInstances usr:alice
                              ^^^
           there is no field `usr`; did you mean `user:`?
-        hint: the fields are user, event, service, ip, key, role, account, region, error, resource, agent, type, is, id, since, until, exists; any other member has a path
+        hint: the fields are user, event, service, ip, key, role, account, region, error, resource, agent, type, id; any other member has a path
         --- exit 2
     "#]]);
     env.check(&["top", "usr"], expect![[r#"
@@ -109,7 +109,7 @@ fn a_wrong_query_is_pointed_at() {
           usr
           ^^^
           there is no field `usr`; did you mean `user:`?
-        hint: the fields are user, event, service, ip, key, role, account, region, error, resource, agent, type, is, id, since, until, exists; any other member has a path
+        hint: the fields are user, event, service, ip, key, role, account, region, error, resource, agent, type, id; any other member has a path
         --- exit 2
     "#]]);
 }
@@ -126,7 +126,7 @@ fn top_counts_values() {
                  1  build-42
             --- stderr
             without a value: 1
-            5 events of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z (account 123456789012; Regions eu-west-1, us-east-1): 5 examined, 0 ruled out by the index
+            5 events of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z; looked into account 123456789012, Regions eu-west-1, us-east-1: 5 examined, 0 ruled out by the index
         "#]],
     );
     env.check(
@@ -136,7 +136,7 @@ fn top_counts_values() {
                  1  CreateUser
             --- stderr
             without a value: 0; 2 other values: 2
-            3 events of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z (account 123456789012; Regions eu-west-1, us-east-1): 3 examined, 2 ruled out by the index
+            3 events of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z; looked into account 123456789012, Regions eu-west-1, us-east-1: 3 examined, 2 ruled out by the index
         "#]],
     );
     env.check(
@@ -180,7 +180,7 @@ fn top_ranks_by_different_values_of_another_field() {
                1           2  alice
                1           1  build-42
         --- stderr
-        5 events of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z (account 123456789012; Regions eu-west-1, us-east-1): 5 examined, 0 ruled out by the index
+        5 events of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z; looked into account 123456789012, Regions eu-west-1, us-east-1: 5 examined, 0 ruled out by the index
     "#]]);
     env.check(
         &["top", "user", "--distinct", "ip", "--output", "csv", "--quiet"],
@@ -201,7 +201,7 @@ fn a_histogram_counts_days() {
         2023-07-11 00:00:00Z             1  ████████████████████
         2023-07-12 00:00:00Z             1  ████████████████████
         --- stderr
-        5 events of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z (account 123456789012; Regions eu-west-1, us-east-1): 5 examined, 0 ruled out by the index
+        5 events of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z; looked into account 123456789012, Regions eu-west-1, us-east-1: 5 examined, 0 ruled out by the index
     "#]]);
     let args =
         ["histogram", "--interval", "86400", "--split", "user", "--output", "csv", "--quiet"];
@@ -232,16 +232,48 @@ fn matches_go_into_a_parquet_file() {
     let path = path.to_str().unwrap();
     env.check(&["search", "user:alice", "--parquet", path], expect![[r#"
         --- stderr
-        2 events written of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z (account 123456789012; Regions eu-west-1, us-east-1): 3 examined, 2 ruled out by the index
+        2 events written of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z; looked into account 123456789012, Regions eu-west-1, us-east-1: 3 examined, 2 ruled out by the index
     "#]]);
     let bytes = std::fs::read(path).unwrap();
     assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"));
-    env.check(&["search", "user:alice", "--parquet", "-"], expect![[""]]);
-    env.check(&["search", "since:2024-01-01"], expect![[""]]);
+    env.check(
+        &["search", "user:alice", "--parquet", "-"],
+        expect![[r#"
+        --- stderr
+        error: --parquet writes a file, not standard output
+        hint: name the file
+        --- exit 2
+    "#]],
+    );
+    env.check(&["search", "since:2024-01-01"], expect![[r#"
+        --- stderr
+        0 events shown of 0 in the time range: the store holds 5 events from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z
+    "#]]);
     let oldest = ["search", "user:alice", "--oldest-first", "--limit", "1", "--fields", "event_id"];
-    env.check(&oldest, expect![[""]]);
-    env.check(&["top", "bogus"], expect![[""]]);
-    env.check(&["search", "is:bogus"], expect![[""]]);
+    env.check(&oldest, expect![[r#"
+        event_id
+        aaaaaaaa-0000-4000-8000-000000000001
+        --- stderr
+        1 event shown of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z; looked into account 123456789012, Regions eu-west-1, us-east-1: 2 examined, 0 ruled out by the index, 3 not looked at; more match: --limit all
+    "#]]);
+    env.check(&["top", "bogus"], expect![[r#"
+        --- stderr
+        error: this is no field
+          bogus
+          ^^^^^
+          there is no field `bogus`
+        hint: the fields are user, event, service, ip, key, role, account, region, error, resource, agent, type, id; any other member has a path
+        --- exit 2
+    "#]]);
+    env.check(&["search", "is:bogus"], expect![[r#"
+        --- stderr
+        error: this is no query
+          is:bogus
+             ^^^^^
+          `is:` does not know `bogus`, only read, write, error, console, root, insight, management, conflict
+        hint: the fields are user, event, service, ip, key, role, account, region, error, resource, agent, type, id; any other member has a path
+        --- exit 2
+    "#]]);
     env.check(
         &["search", "user:alice", "--parquet", "no-such-folder/x"],
         expect![[r#"

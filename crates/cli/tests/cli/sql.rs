@@ -77,26 +77,26 @@ mod with_engine {
         check(
             &["sql", "SELEC 1"],
             expect![[r#"
-            --- stderr
-            error: only SELECT is allowed, not `SELEC`
-            hint: SELECT * FROM events LIMIT 1 shows the columns; docs/sql.md lists them
-            --- exit 2"#]],
+                --- stderr
+                error: only SELECT is allowed, not `SELEC`
+                hint: `DESCRIBE events` lists the columns; a text stands in 'single quotes'
+                --- exit 2"#]],
         );
         check(
             &["sql", "SELECT nme FROM events"],
             expect![[r#"
-            --- stderr
-            error: No field named nme
-            hint: SELECT * FROM events LIMIT 1 shows the columns; docs/sql.md lists them
-            --- exit 2"#]],
+                --- stderr
+                error: No field named nme
+                hint: `DESCRIBE events` lists the columns; a text stands in 'single quotes'
+                --- exit 2"#]],
         );
         check(
             &["sql", "DROP TABLE events"],
             expect![[r#"
-            --- stderr
-            error: only SELECT is allowed, not `DROP TABLE`
-            hint: SELECT * FROM events LIMIT 1 shows the columns; docs/sql.md lists them
-            --- exit 2"#]],
+                --- stderr
+                error: only SELECT is allowed, not `DROP TABLE`
+                hint: `DESCRIBE events` lists the columns; a text stands in 'single quotes'
+                --- exit 2"#]],
         );
         check(
             &["sql", "SELECT 1 FROM 11111111-2222-4333-8444-555555555555"],

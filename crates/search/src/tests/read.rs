@@ -129,7 +129,7 @@ fn an_error_points_at_the_place_and_suggests() {
         &expect![[r#"
             is:wrte
                ^^^^
-            `is:` does not know `wrte`; did you mean `is:write`?"#]],
+            `is:` does not know `wrte`, only read, write, error, console, root, insight, management, conflict; did you mean `is:write`?"#]],
     );
     check_error(
         "(a (b)",

@@ -22,6 +22,7 @@ pub(super) fn all() -> Vec<ScalarUDF> {
             by_path(args, |raw| (raw != "null").then_some(Cow::Borrowed(raw)))
         }),
         Plain::udf("json_extract_scalar", of_path, Utf8, |args| by_path(args, scalar_of)),
+        Plain::udf("json_text_at", of_path, Utf8, |args| by_path(args, text_of)),
         Plain::udf("json_parse", &[Utf8], Utf8, parse),
         Plain::udf("json_array_get", &[Utf8, Int64], Utf8, array_get),
         Plain::udf("json_array_length", &[Utf8], Int64, |args| {
