@@ -38,7 +38,7 @@ pub trait RunningStatement: Send + Sync {
     /// What it has cost so far.
     fn cost(&self) -> StatementCost;
 
-    /// Ends it: who waits for rows gets [`StatementError::Cancelled`].
+    /// Ends it: who waits for rows gets [`StatementFailure::Cancelled`].
     fn cancel(&self);
 }
 

@@ -364,7 +364,7 @@ fn odd_values_are_null_or_text() {
             id-3 |  |  |  |"#]],
     );
     check(
-        "SELECT eventid FROM events WHERE sessionCredentialFromConsole = true",
+        "SELECT eventid FROM events WHERE sessionCredentialFromConsole = true ORDER BY eventid",
         expect![[r#"
         eventid
         id-1
