@@ -5,6 +5,7 @@
 
 pub mod count;
 pub mod export;
+pub mod history;
 pub mod import;
 pub mod lake;
 pub mod lookup;
@@ -13,6 +14,7 @@ mod pipeline;
 pub mod search;
 pub mod sql;
 pub mod stats;
+pub mod who;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};

@@ -75,6 +75,10 @@ pub(crate) enum Command {
     Histogram(cmd::histogram::HistogramArgs),
     /// Show one event: who, what, when, from where, to what
     Show(cmd::show::ShowArgs),
+    /// Find the human, workload or service behind an event, an access key or a session
+    Who(cmd::who::WhoArgs),
+    /// Tell a resource's history: what touched it, before and after, who did it
+    History(cmd::history::HistoryArgs),
     /// Answer one SELECT over the table `events`, in CloudTrail Lake's columns
     Sql(cmd::sql::SqlArgs),
     /// Serve the page and the CloudTrail API on loopback

@@ -10,5 +10,5 @@ mod matching;
 mod stream;
 
 pub use lookup::{Category, Coverage, LookupPage, LookupQuery, Position, Scope};
-pub use stream::{EventStream, lookup};
+pub use stream::{EventStream, candidates, lookup};
 pub use trailhound_search as search;

@@ -130,7 +130,7 @@ fn times_of(segment: &Segment) -> Option<(Timestamp, Timestamp)> {
 
 impl Coverage {
     /// Nothing of `snapshot` yet.
-    pub(crate) fn of(snapshot: &Snapshot) -> Self {
+    pub fn of(snapshot: &Snapshot) -> Self {
         let mut stored = Scope::default();
         let mut events_stored = 0;
         for segment in snapshot.segments() {
@@ -144,6 +144,17 @@ impl Coverage {
     pub(crate) fn count(&mut self, segment: &Segment) {
         self.events_in_range += u64::from(segment.rows());
         self.scope.span(times_of(segment));
+    }
+
+    /// Names a segment that could not be read, with the reason.
+    pub(crate) fn note(&mut self, error: &ReadSegmentError) {
+        let mut text = error.to_string();
+        let mut source = std::error::Error::source(error);
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        self.unreadable.push(text);
     }
 
     /// Adds what another part of the same answer covers.

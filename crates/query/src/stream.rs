@@ -41,6 +41,23 @@ pub fn lookup(
     page
 }
 
+/// Returns how many events of `snapshot` match `query` at most: what the index alone says, no record read.
+///
+/// Segments whose index cannot be read are named in the coverage, and not counted.
+pub fn candidates(snapshot: &Snapshot, query: &LookupQuery) -> (u64, Coverage) {
+    let condition = condition(query);
+    let mut coverage = Coverage::of(snapshot);
+    let mut sum = 0;
+    for segment in snapshot.segments().iter().filter(|segment| segment.may_meet(&condition)) {
+        coverage.count(segment);
+        match segment.rows_meeting(&condition) {
+            Ok(rows) => sum += rows.len(),
+            Err(error) => coverage.note(&error),
+        }
+    }
+    (sum, coverage)
+}
+
 /// The matching events of a snapshot, newest first.
 #[derive(Debug)]
 pub struct EventStream<'q> {
@@ -158,13 +175,7 @@ impl<'q> EventStream<'q> {
     }
 
     fn note(&mut self, error: &ReadSegmentError) {
-        let mut text = error.to_string();
-        let mut source = std::error::Error::source(error);
-        while let Some(cause) = source {
-            text = format!("{text}: {cause}");
-            source = cause.source();
-        }
-        self.coverage.unreadable.push(text);
+        self.coverage.note(error);
     }
 }
 

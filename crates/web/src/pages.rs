@@ -3,6 +3,7 @@
 pub(crate) mod compare;
 pub(crate) mod complete;
 pub(crate) mod event;
+mod event_actor;
 mod event_facts;
 pub(crate) mod export;
 pub(crate) mod facets;

@@ -3,6 +3,7 @@
 pub(crate) mod compact;
 pub(crate) mod completions;
 pub(crate) mod histogram;
+pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod lookup;
 pub(crate) mod search;
@@ -13,6 +14,7 @@ pub(crate) mod stats;
 pub(crate) mod top;
 pub(crate) mod up;
 pub(crate) mod verify;
+pub(crate) mod who;
 
 use crate::args::{Cli, Command, GlobalArgs};
 use crate::error::{CliError, CmdResult};
@@ -33,6 +35,8 @@ pub(crate) fn run(ui: &mut Ui, cli: &Cli) -> CmdResult {
         Command::Top(args) => top::cmd_top(ui, &cli.global, args),
         Command::Histogram(args) => histogram::cmd_histogram(ui, &cli.global, args),
         Command::Show(args) => show::cmd_show(ui, &cli.global, args),
+        Command::History(args) => history::cmd_history(ui, &cli.global, args),
+        Command::Who(args) => who::cmd_who(ui, &cli.global, args),
         Command::Sql(args) => sql::cmd_sql(ui, &cli.global, args),
         Command::Serve(args) => serve::cmd_serve(ui, &cli.global, args),
         Command::Verify(args) => verify::cmd_verify(ui, &cli.global, args),

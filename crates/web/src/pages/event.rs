@@ -1,5 +1,6 @@
 //! One event: who, what, when, from where, to what, and the record itself.
 
+use super::event_actor::ActorView;
 use super::event_facts::{Section, TreeView, sections, trees};
 use super::value::{
     CopyText, Value, event_href, event_href_in, event_title, record_text, shell_word, time_machine,
@@ -30,11 +31,23 @@ pub(crate) async fn answer(
 ) -> Result<Response, AnswerPageError> {
     let filter = parse_query(query.as_deref().unwrap_or_default()).state.filter;
     let asked = event_id.clone();
-    let events = blocking(move || app.events_by_id(&asked)).await?;
+    let events = blocking(move || {
+        let mut tracer = app.tracer()?;
+        let mut events = app.events_by_id(&asked)?;
+        let bodies: Vec<_> = events.drain(..events.len().min(BODIES_MAX + 1)).collect();
+        Ok(bodies
+            .into_iter()
+            .map(|event| {
+                let actor = ActorView::new(&tracer.attribute(&event));
+                (event, actor)
+            })
+            .collect::<Vec<_>>())
+    })
+    .await?;
     if events.is_empty() {
         return Ok(not_stored(&event_id));
     }
-    page(StatusCode::OK, &EventPage::new(&filter, &event_id, &events))
+    page(StatusCode::OK, &EventPage::new(&filter, &event_id, events))
 }
 
 /// `GET /events/{event_id}/older`: leads to the next event of the answer.
@@ -150,6 +163,7 @@ struct Body {
     tags: Vec<Tag>,
     error: Option<String>,
     related: Vec<Value>,
+    actor: ActorView,
     sections: Vec<Section>,
     resources: Vec<ResourceRow>,
     resources_more: usize,
@@ -185,20 +199,22 @@ struct RecordView {
 }
 
 impl EventPage {
-    fn new(filter: &Filter, event_id: &str, events: &[Event]) -> Self {
+    fn new(filter: &Filter, event_id: &str, events: Vec<(Event, ActorView)>) -> Self {
         let several = (events.len() > 1).then(|| {
-            let shown = match events.len() {
-                all if all > BODIES_MAX => format!(" The first {BODIES_MAX} are shown."),
-                _ => String::new(),
+            let (count, shown) = match events.len() {
+                all if all > BODIES_MAX => (
+                    format!("More than {BODIES_MAX} records"),
+                    format!(" The first {BODIES_MAX} are shown."),
+                ),
+                all => (count_of(all as u64, "record", "records"), String::new()),
             };
             format!(
-                "{} have the event ID {}. AWS gives every event an ID of its own: a different record \
+                "{count} have the event ID {}. AWS gives every event an ID of its own: a different record \
                  under a known one is a conflict, and all are kept.{shown}",
-                count_of(events.len() as u64, "record", "records"),
                 visible_start(event_id, 100),
             )
         });
-        let title = events.first().map(event_title).unwrap_or_default();
+        let title = events.first().map(|(event, _)| event_title(event)).unwrap_or_default();
         let narrow = Narrow::new(filter);
         let path = event_href(event_id);
         let step = |to: &str| path.as_deref().map(|path| filter.href_at(&format!("{path}/{to}")));
@@ -210,17 +226,23 @@ impl EventPage {
             compare_href: filter.with(Key::Compare, event_id).href(),
             several,
             bodies: events
-                .iter()
+                .into_iter()
                 .take(BODIES_MAX)
                 .enumerate()
-                .map(|(number, event)| Body::new(&narrow, event_id, number, event))
+                .map(|(number, (event, actor))| Body::new(&narrow, event_id, number, &event, actor))
                 .collect(),
         }
     }
 }
 
 impl Body {
-    fn new(narrow: &Narrow<'_>, event_id: &str, number: usize, event: &Event) -> Self {
+    fn new(
+        narrow: &Narrow<'_>,
+        event_id: &str,
+        number: usize,
+        event: &Event,
+        actor: ActorView,
+    ) -> Self {
         let record = record_text(event);
         let node = Node::parse(&record);
         Self {
@@ -233,6 +255,7 @@ impl Body {
                 None => visible_start(code, 2_000),
             }),
             related: related(event),
+            actor,
             sections: sections(narrow, event, &node),
             resources: resources(narrow, event),
             resources_more: (event.resources.len() + event.resource_ids.len())

@@ -1,23 +1,52 @@
 use super::*;
 use expect_test::{Expect, expect};
+use trailhound_app::who::{Actor, Attribution, How, Link, PersonKind, Strength};
 
 const ID: &str = "11111111-2222-3333-4444-555555555555";
 
 fn html(bodies: &[&str]) -> String {
-    let events: Vec<Event> = bodies
+    let events: Vec<(Event, ActorView)> = bodies
         .iter()
         .enumerate()
         .map(|(number, record)| {
-            Event::parse(record.as_bytes().to_vec(), u32::try_from(number).unwrap()).unwrap()
+            let conflict = u32::try_from(number).unwrap();
+            (Event::parse(record.as_bytes().to_vec(), conflict).unwrap(), actor())
         })
         .collect();
-    EventPage::new(&Filter::default(), ID, &events).render().unwrap()
+    EventPage::new(&Filter::default(), ID, events).render().unwrap()
+}
+
+/// A hostile name, found by one weak step.
+fn actor() -> ActorView {
+    let name = "<b>bob</b>\u{202e}".to_owned();
+    ActorView::new(&Attribution {
+        principal: "session".to_owned(),
+        actor: Actor::Person { name: name.clone(), kind: PersonKind::IdentityCenterUser },
+        strength: Strength::Weak,
+        links: vec![Link {
+            from: "session".to_owned(),
+            to: name,
+            how: How::SessionName,
+            strength: Strength::Weak,
+            evidence: Vec::new(),
+        }],
+        behind: None,
+        notes: Vec::new(),
+    })
+}
+
+#[test]
+fn the_actor_is_shown_harmless_with_the_proof() {
+    let html = html(&["{}"]);
+    assert!(html.contains("Weak: a step rests on what the caller could choose."), "{html}");
+    assert!(!html.contains("<b>bob"), "{html}");
+    assert!(!html.contains('\u{202e}'), "{html}");
 }
 
 /// Checks the facts and nested values of one record, as text: `[title]`, `label: value`.
 fn check_facts(record: &str, expect: Expect) {
     let event = Event::parse(record.as_bytes().to_vec(), 0).unwrap();
-    let body = Body::new(&Narrow::new(&Filter::default()), ID, 0, &event);
+    let body = Body::new(&Narrow::new(&Filter::default()), ID, 0, &event, actor());
     let mut text = format!("{}\n", body.sentence);
     for section in &body.sections {
         text += &format!("[{}]\n", section.title);

@@ -1,0 +1,324 @@
+//! The history of one resource: what touched it, what that changed, who did it, and what lies near it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use serde::Serialize;
+use trailhound_query::search::Query;
+use trailhound_query::{Coverage, LookupQuery};
+use trailhound_record::{Event, Timestamp};
+pub use trailhound_replay::{Before, Change, Kind, Step};
+use trailhound_trace::{Attribution, Tracer};
+
+use crate::App;
+use crate::lookup::LookupError;
+
+/// So many neighbours of one resource are followed.
+const NEIGHBOURS_MAX: usize = 12;
+/// So many resources a graph may have.
+const GRAPH_MAX: usize = 60;
+/// So many events of a neighbour are read to find its own neighbours.
+const NEIGHBOUR_EVENTS: usize = 200;
+/// An event that names more resources than this says nothing about how they belong together.
+const TOGETHER_MAX: usize = 40;
+
+/// Which resource, and which of its events.
+#[derive(Debug, Clone, Default)]
+pub struct HistoryQuery {
+    /// Its id, ARN or name.
+    pub resource: String,
+    /// Its type, where the name alone is ambiguous.
+    pub resource_type: Option<String>,
+    /// The earliest event time.
+    pub start: Option<Timestamp>,
+    /// The first event time that is too late.
+    pub end: Option<Timestamp>,
+    /// Whether calls that only read are wanted too.
+    pub has_reads: bool,
+    /// At most so many events, the newest.
+    pub limit: usize,
+    /// How far to follow what lies near it: 0 for not at all.
+    pub hops: usize,
+}
+
+/// The history of a resource.
+#[derive(Debug)]
+pub struct ResourceHistory {
+    /// The names that its events use.
+    pub names: Vec<String>,
+    /// The type that it was taken for; nothing when no event says one.
+    pub resource_type: Option<String>,
+    /// Other types of resources with the same name, and how many events say so.
+    pub other_types: Vec<(String, u64)>,
+    /// What happened, oldest first.
+    pub entries: Vec<Entry>,
+    /// Calls that only read and are not shown: at most so many.
+    pub reads_hidden: u64,
+    /// Whether older events are left out, because there are more than the limit.
+    pub is_cut: bool,
+    /// What lies near it, the nearest first.
+    pub related: Vec<Related>,
+    /// What was looked at.
+    pub coverage: Coverage,
+}
+
+/// One event of a history.
+#[derive(Debug)]
+pub struct Entry {
+    /// The event.
+    pub event: Event,
+    /// What it did to the resource.
+    pub step: Step,
+    /// Who did it.
+    pub attribution: Attribution,
+}
+
+/// A resource that events name together with another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Related {
+    /// Its id or ARN.
+    pub resource: String,
+    /// Its type, where an event says one.
+    pub resource_type: Option<String>,
+    /// The resource that it was named together with.
+    pub beside: String,
+    /// How many steps it is away.
+    pub hops: usize,
+    /// How many events name both.
+    pub events: u64,
+    /// The newest of them.
+    pub event_name: Option<String>,
+}
+
+impl App {
+    /// Tells the history of a resource.
+    ///
+    /// Shape: entries oldest first; changes are those of the whole history up to each entry, as far as it
+    /// is within the limit.
+    ///
+    /// # Errors
+    /// As [`App::lookup`].
+    pub fn history(&self, query: &HistoryQuery) -> Result<ResourceHistory, LookupError> {
+        let snapshot = self.store().snapshot()?;
+        let mut coverage = Coverage::default();
+        let names = names_of(&query.resource);
+        let mut events = Vec::new();
+        let mut is_cut = false;
+        for name in &names {
+            let lookup = lookup_of(name, query, !query.has_reads);
+            let page = trailhound_query::lookup(&snapshot, &lookup, None, query.limit);
+            is_cut |= page.next.is_some();
+            coverage.add(&page.coverage);
+            events.extend(page.events);
+        }
+        in_order(&mut events);
+        let (resource_type, other_types) = types_of(&events, &names, query);
+        if let Some(kind) = &resource_type {
+            events.retain(|event| is_of_type(event, &names, kind));
+        }
+        let mut tracer = Tracer::new(std::sync::Arc::clone(&snapshot));
+        let mut fold = trailhound_replay::History::new(names.clone());
+        let entries: Vec<Entry> = events
+            .into_iter()
+            .map(|event| {
+                let step = fold.push(&event);
+                let attribution = tracer.attribute(&event);
+                Entry { event, step, attribution }
+            })
+            .collect();
+        let reads_hidden = match query.has_reads {
+            true => 0,
+            false => names.iter().map(|name| reads_of(&snapshot, name, query)).sum(),
+        };
+        let related = match query.hops {
+            0 => Vec::new(),
+            hops => self.related(&names, hops)?,
+        };
+        Ok(ResourceHistory {
+            names,
+            resource_type,
+            other_types,
+            entries,
+            reads_hidden,
+            is_cut,
+            related,
+            coverage,
+        })
+    }
+
+    /// What events name together with the resource, and what they name together with that.
+    ///
+    /// Shape: breadth first, at most so many steps away; the most often named first within a step.
+    ///
+    /// # Errors
+    /// As [`App::lookup`].
+    pub fn related(&self, names: &[String], hops: usize) -> Result<Vec<Related>, LookupError> {
+        let mut seen: HashSet<String> = names.iter().cloned().collect();
+        let mut found: Vec<Related> = Vec::new();
+        let mut edge: Vec<String> = names.to_vec();
+        for hop in 1..=hops {
+            let mut next = Vec::new();
+            for name in &edge {
+                for related in self.beside(name, hop, &seen)? {
+                    if found.len() < GRAPH_MAX && seen.insert(related.resource.clone()) {
+                        next.push(related.resource.clone());
+                        found.push(related);
+                    }
+                }
+            }
+            edge = next;
+        }
+        Ok(found)
+    }
+
+    /// The resources that successful writes name together with `name`.
+    fn beside(
+        &self,
+        name: &str,
+        hops: usize,
+        seen: &HashSet<String>,
+    ) -> Result<Vec<Related>, LookupError> {
+        let query = HistoryQuery { resource: name.to_owned(), ..HistoryQuery::default() };
+        let page = self.lookup(&lookup_of(name, &query, true), None, NEIGHBOUR_EVENTS)?;
+        let mut counts: HashMap<&str, (u64, &Event)> = HashMap::new();
+        for event in page.events.iter().filter(|event| event.error_code.is_none()) {
+            let is_seen = |id: &str| seen.contains(id) || seen.contains(short(id));
+            let has_id = |id: &str| event.resource_ids.iter().any(|other| other == id);
+            let ids = event.resource_ids.iter().filter(|id| is_node(id) && !is_seen(id));
+            // An id and the ARN made of it are one thing.
+            let ids: Vec<_> =
+                ids.filter(|id| !id.starts_with("arn:") || !has_id(short(id))).collect();
+            if ids.len() > TOGETHER_MAX {
+                continue;
+            }
+            for id in ids {
+                counts.entry(id).or_insert((0, event)).0 += 1;
+            }
+        }
+        let mut related: Vec<Related> = counts
+            .into_iter()
+            .map(|(id, (events, newest))| Related {
+                resource: id.to_owned(),
+                resource_type: type_in(newest, id),
+                beside: name.to_owned(),
+                hops,
+                events,
+                event_name: newest.event_name.clone(),
+            })
+            .collect();
+        related.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.resource.cmp(&b.resource)));
+        related.truncate(NEIGHBOURS_MAX);
+        Ok(related)
+    }
+}
+
+/// Whether an id stands for a part of the network or another lasting thing, not for credentials, images
+/// or associations.
+fn is_node(id: &str) -> bool {
+    const NOT: &[&str] = &[
+        "ami-",
+        "AKIA",
+        "ASIA",
+        "AIDA",
+        "AROA",
+        "rtbassoc-",
+        "eipassoc-",
+        "aclassoc-",
+        "r-",
+        "sgr-",
+    ];
+    !NOT.iter().any(|prefix| id.starts_with(prefix))
+}
+
+/// The names under which events may know the resource: an ARN's last part is one too.
+fn names_of(resource: &str) -> Vec<String> {
+    let mut names = vec![resource.to_owned()];
+    if resource.starts_with("arn:") {
+        let last = short(resource);
+        if !last.is_empty() {
+            names.push(last.to_owned());
+        }
+    }
+    names
+}
+
+/// The last part of an ARN.
+fn short(id: &str) -> &str {
+    id.rsplit(['/', ':']).next().unwrap_or(id)
+}
+
+fn lookup_of(name: &str, query: &HistoryQuery, is_write: bool) -> LookupQuery {
+    let search = is_write.then(|| Query::parse("-is:read", Timestamp(0)).ok()).flatten();
+    LookupQuery {
+        resource_name: Some(name.to_owned()),
+        search,
+        start: query.start,
+        end: query.end,
+        ..LookupQuery::default()
+    }
+}
+
+/// How many reads name the resource, at most: by the index.
+fn reads_of(snapshot: &trailhound_store::Snapshot, name: &str, query: &HistoryQuery) -> u64 {
+    let reads = LookupQuery { read_only: Some(true), ..lookup_of(name, query, false) };
+    trailhound_query::candidates(snapshot, &reads).0
+}
+
+/// Oldest first, each event once. Events of one second come in the order of what must be there before:
+/// what makes something stands before what uses it.
+fn in_order(events: &mut Vec<Event>) {
+    let rank = |event: &Event| {
+        let name = event.event_name.as_deref().unwrap_or_default();
+        match () {
+            () if ["Create", "Run", "Allocate"].iter().any(|verb| name.starts_with(verb)) => 0,
+            () if ["Delete", "Terminate", "Release"].iter().any(|verb| name.starts_with(verb)) => 2,
+            () => 1,
+        }
+    };
+    events.sort_by(|a, b| {
+        (a.event_time, rank(a), &a.event_id, a.conflict).cmp(&(
+            b.event_time,
+            rank(b),
+            &b.event_id,
+            b.conflict,
+        ))
+    });
+    let mut seen = HashSet::new();
+    events.retain(|event| {
+        seen.insert((event.account_id.clone(), event.event_id.clone(), event.conflict))
+    });
+}
+
+/// The type that most events say, or the one asked for, and the others.
+fn types_of(
+    events: &[Event],
+    names: &[String],
+    query: &HistoryQuery,
+) -> (Option<String>, Vec<(String, u64)>) {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for event in events {
+        let own = event.resources.iter().filter(|found| names.contains(&found.resource_name));
+        let types: HashSet<&String> =
+            own.filter_map(|found| found.resource_type.as_ref()).collect();
+        for kind in types {
+            *counts.entry(kind.clone()).or_default() += 1;
+        }
+    }
+    let mut types: Vec<(String, u64)> = counts.into_iter().collect();
+    types.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let wanted = query.resource_type.clone();
+    let chosen = wanted.or_else(|| types.first().map(|(kind, _)| kind.clone()));
+    types.retain(|(kind, _)| Some(kind) != chosen.as_ref());
+    (chosen, types)
+}
+
+/// Whether the event may be about the resource of this type: it says so, or says no type of it.
+fn is_of_type(event: &Event, names: &[String], kind: &str) -> bool {
+    let own = event.resources.iter().filter(|found| names.contains(&found.resource_name));
+    let mut types = own.filter_map(|found| found.resource_type.as_deref()).peekable();
+    types.peek().is_none() || types.any(|found| found == kind)
+}
+
+fn type_in(event: &Event, id: &str) -> Option<String> {
+    let found = event.resources.iter().find(|found| found.resource_name == id);
+    found.and_then(|found| found.resource_type.clone())
+}

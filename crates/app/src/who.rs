@@ -1,0 +1,51 @@
+//! Who is behind an event, a key or a session.
+
+use trailhound_query::Coverage;
+use trailhound_record::Timestamp;
+pub use trailhound_trace::{
+    Actor, Attribution, Evidence, Gap, How, Link, PersonKind, Strength, Subject, Tracer, Who,
+    WorkloadKind,
+};
+
+use crate::App;
+use crate::lookup::LookupError;
+
+/// The answer to [`App::who`].
+#[derive(Debug)]
+pub struct WhoAnswer {
+    /// One for each session or event, the newest first; empty when the store knows nothing of the subject.
+    pub found: Vec<Who>,
+    /// Events in the store, and their earliest and latest time.
+    pub events_stored: u64,
+    /// See `events_stored`.
+    pub times_stored: Option<(Timestamp, Timestamp)>,
+    /// Segments that could not be read, with the reason.
+    pub unreadable: Vec<String>,
+}
+
+impl App {
+    /// Finds who is behind `subject`.
+    ///
+    /// # Errors
+    /// As [`App::lookup`].
+    pub fn who(&self, subject: &Subject) -> Result<WhoAnswer, LookupError> {
+        let snapshot = self.store().snapshot()?;
+        let stored = Coverage::of(&snapshot);
+        let mut tracer = Tracer::new(snapshot);
+        let found = tracer.who(subject);
+        Ok(WhoAnswer {
+            found,
+            events_stored: stored.events_stored,
+            times_stored: stored.times_stored,
+            unreadable: tracer.unreadable().to_vec(),
+        })
+    }
+
+    /// Starts to attribute events of the newest snapshot.
+    ///
+    /// # Errors
+    /// As [`App::lookup`].
+    pub fn tracer(&self) -> Result<Tracer, LookupError> {
+        Ok(Tracer::new(self.store().snapshot()?))
+    }
+}

@@ -1,0 +1,14 @@
+//! What a resource looked like before and after each event that touched it.
+//!
+//! It takes events in order and knows no store. What it was not told it calls not known, never absent:
+//! only a resource whose creation it saw has values that are known to be absent.
+#![deny(missing_docs)]
+
+mod effects;
+mod general;
+pub mod history;
+mod network;
+pub mod normalize;
+
+pub use effects::{Effects, Kind, Write, effects};
+pub use history::{Before, Change, History, Step};

@@ -1,0 +1,677 @@
+//! The walk from who a record says acted to who stands behind them.
+//!
+//! Each step asks which event issued the credentials in use. A step is taken only on evidence; where two
+//! events could both be it, none is chosen.
+//!
+//! # Source
+//! IAM user guide, "Logging IAM and AWS STS API calls with CloudTrail"; CloudTrail user guide,
+//! "CloudTrail userIdentity element".
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use trailhound_query::LookupQuery;
+use trailhound_record::{Event, Timestamp};
+use trailhound_store::Snapshot;
+
+use crate::actor::{
+    Actor, Attribution, Evidence, Gap, How, Link, PersonKind, Strength, WorkloadKind,
+};
+use crate::identity::{Identity, is_key, is_temporary_key};
+use crate::issue::{Issued, account_of};
+use crate::limits::{CANDIDATES_MAX, CREATION_SLACK_MICROS, LINKS_MAX, STACK_HOURS_MICROS};
+use crate::lookups::{Lookups, naming, within};
+
+/// Attributes events of one snapshot; remembers the sessions that it has seen.
+#[derive(Debug)]
+pub struct Tracer {
+    pub(crate) lookups: Lookups,
+    sessions: HashMap<Identity, Attribution>,
+}
+
+/// Where the walk stands.
+struct Walk {
+    links: Vec<Link>,
+    notes: Vec<String>,
+    depth: usize,
+}
+
+/// What a step found.
+enum Step {
+    /// The actor.
+    End(Actor),
+    /// The actor, and the workload's makers.
+    Made(Actor, Option<Box<Attribution>>),
+    /// Somebody who acted before.
+    Before(Identity, Option<Timestamp>, Option<String>),
+}
+
+impl Tracer {
+    /// A tracer of what `snapshot` holds.
+    pub fn new(snapshot: Arc<Snapshot>) -> Self {
+        Self { lookups: Lookups::new(snapshot), sessions: HashMap::new() }
+    }
+
+    /// Segments that could not be read: with them the answers might be others.
+    pub fn unreadable(&self) -> &[String] {
+        &self.lookups.unreadable
+    }
+
+    /// Finds who stands behind `event`.
+    pub fn attribute(&mut self, event: &Event) -> Attribution {
+        let identity = Identity::of(event);
+        let shared = shared_event_id(event);
+        // Another account's copy names the caller only by account: each call is its own question.
+        let is_own = identity.identity_type.as_deref() == Some("AWSAccount");
+        // A session's start is known, so all its events have one answer; others depend on their time.
+        let is_session = identity.session.creation_date.is_some() && !is_own;
+        if let Some(known) = self.sessions.get(&identity).filter(|_| is_session) {
+            return known.clone();
+        }
+        let found = self.walk(identity.clone(), event.event_time, shared, 0);
+        if is_session {
+            self.sessions.insert(identity, found.clone());
+        }
+        found
+    }
+
+    /// Finds who stands behind an identity that was used at `at`.
+    pub(crate) fn attribute_identity(
+        &mut self,
+        identity: Identity,
+        at: Option<Timestamp>,
+    ) -> Attribution {
+        self.walk(identity, at, None, 0)
+    }
+
+    fn walk(
+        &mut self,
+        identity: Identity,
+        at: Option<Timestamp>,
+        shared: Option<String>,
+        depth: usize,
+    ) -> Attribution {
+        let principal = identity.text();
+        let mut walk = Walk { links: Vec::new(), notes: notes_of(&identity), depth };
+        let mut now = (identity, at, shared);
+        let (actor, behind) = loop {
+            if walk.links.len() + depth >= LINKS_MAX {
+                let gap = Gap::new(format!("the chain has more than {LINKS_MAX} links"));
+                break (Actor::Unknown { gap }, None);
+            }
+            match self.step(&now.0, now.1, now.2.as_deref(), &mut walk) {
+                Step::End(actor) => break (actor, None),
+                Step::Made(actor, behind) => break (actor, behind),
+                Step::Before(identity, at, shared) => now = (identity, at, shared),
+            }
+        };
+        let weakest = walk.links.iter().map(|link| link.strength).min();
+        let strength = match &actor {
+            Actor::Unknown { .. } => Strength::Weak,
+            _ => weakest.unwrap_or(Strength::Strong),
+        };
+        walk.notes.dedup();
+        Attribution { principal, actor, strength, links: walk.links, behind, notes: walk.notes }
+    }
+
+    fn step(
+        &mut self,
+        identity: &Identity,
+        at: Option<Timestamp>,
+        shared: Option<&str>,
+        walk: &mut Walk,
+    ) -> Step {
+        let name = || identity.user_name.clone().or_else(|| identity.principal_id.clone());
+        match identity.identity_type.as_deref() {
+            Some("Root") => {
+                self.note_sign_in(identity, walk);
+                let account_id = identity.account_id.clone().unwrap_or_default();
+                Step::End(Actor::Root { account_id })
+            }
+            Some("IAMUser") => Step::End(self.iam_user(identity, at, walk)),
+            Some("FederatedUser") => self.federated_user(identity, at, walk),
+            Some("AssumedRole") => self.role_session(identity, at, walk),
+            Some("WebIdentityUser") => Step::End(web_identity(identity)),
+            Some("SAMLUser") => Step::End(match name() {
+                Some(name) => person(name, PersonKind::SamlUser),
+                None => unknown("the record of the SAML sign-in names nobody"),
+            }),
+            Some("IdentityCenterUser") => {
+                Step::End(match identity.on_behalf_of.clone().or_else(name) {
+                    Some(name) => person(name, PersonKind::IdentityCenterUser),
+                    None => unknown("the record says an Identity Center user, but not which"),
+                })
+            }
+            Some("AWSAccount") => self.other_account(identity, at, shared, walk),
+            _ => match (&identity.invoked_by, &identity.user_name) {
+                (Some(service), None) => Step::End(Actor::Service { name: service.clone() }),
+                (_, Some(user)) if identity.identity_type.as_deref() == Some("Unknown") => {
+                    // Identity Center's own events had this form until 2025-07-14.
+                    Step::End(person(user.clone(), PersonKind::IdentityCenterUser))
+                }
+                _ => Step::End(unknown(match &identity.identity_type {
+                    Some(kind) => format!("the record says no more than the type `{kind}`"),
+                    None => "the record does not say who acted".to_owned(),
+                })),
+            },
+        }
+    }
+
+    fn iam_user(&mut self, identity: &Identity, at: Option<Timestamp>, walk: &mut Walk) -> Actor {
+        let Some(name) = identity.arn.clone().or_else(|| identity.user_name.clone()) else {
+            return unknown("the record says an IAM user, but not which");
+        };
+        let key = identity.access_key_id.as_deref().filter(|key| is_temporary_key(key));
+        let issued = key.map(|key| self.issuers_by_key(key, identity, at)).unwrap_or_default();
+        match issued.as_slice() {
+            [issued] => walk.link(identity, &name, How::AccessKey, &[&issued.event]),
+            _ => self.note_sign_in(identity, walk),
+        }
+        person(name, PersonKind::IamUser)
+    }
+
+    fn federated_user(
+        &mut self,
+        identity: &Identity,
+        at: Option<Timestamp>,
+        walk: &mut Walk,
+    ) -> Step {
+        let key = identity.access_key_id.as_deref().filter(|key| is_key(key));
+        let mut issued = key.map(|key| self.issuers_by_key(key, identity, at)).unwrap_or_default();
+        if issued.len() == 1
+            && let Some(issued) = issued.pop()
+        {
+            walk.link(identity, &issued.caller.text(), How::AccessKey, &[&issued.event]);
+            return Step::Before(issued.caller, issued.event.event_time, issued.shared_event_id);
+        }
+        let Some(issuer) = identity.session.issuer_arn.clone() else {
+            return Step::End(unknown("the record of the federated session names no issuer"));
+        };
+        walk.link(identity, &issuer, How::SessionIssuer, &[]);
+        let kind = identity.session.issuer_type.clone();
+        let account_id = account_of(&issuer).map(str::to_owned);
+        let issuer =
+            Identity { identity_type: kind, arn: Some(issuer), account_id, ..Identity::default() };
+        Step::Before(issuer, identity.session.creation_date.or(at), None)
+    }
+
+    fn role_session(
+        &mut self,
+        identity: &Identity,
+        at: Option<Timestamp>,
+        walk: &mut Walk,
+    ) -> Step {
+        let key = identity.access_key_id.as_deref().filter(|key| is_temporary_key(key));
+        let by_key = key.map(|key| self.issuers_by_key(key, identity, at)).unwrap_or_default();
+        if let Some(step) = self.one_issuer(identity, by_key, How::AccessKey, walk) {
+            return step;
+        }
+        if let Some(step) = self.said_by_record(identity, at, walk) {
+            return step;
+        }
+        if let Some(step) = self.switched_role(identity, walk) {
+            return step;
+        }
+        let by_name = self.issuers_by_name(identity, at);
+        if let Some(step) = self.one_issuer(identity, by_name, How::SessionName, walk) {
+            return step;
+        }
+        if let Some(user) = identity.session_name().filter(|_| is_of_identity_center(identity)) {
+            walk.weak(identity, user, How::SessionName, &[]);
+            walk.notes
+                .push("Identity Center names sessions of its roles after the user".to_owned());
+            return Step::End(person(user.to_owned(), PersonKind::IdentityCenterUser));
+        }
+        Step::End(Actor::Unknown { gap: self.missing_issuer(identity, at) })
+    }
+
+    /// The step to the caller of the one event that issued a session; nothing when there is none.
+    fn one_issuer(
+        &mut self,
+        identity: &Identity,
+        mut issued: Vec<Issued>,
+        how: How,
+        walk: &mut Walk,
+    ) -> Option<Step> {
+        let callers: Vec<String> = issued.iter().map(|issued| issued.caller.text()).collect();
+        let first = callers.first()?;
+        if callers.iter().any(|caller| caller != first) {
+            let mut reason = format!("{} events could have issued the session:", callers.len());
+            for issued in issued.iter().take(4) {
+                let id = issued.event.event_id.as_deref().unwrap_or("(no id)");
+                reason.push_str(&format!(" {id} by {},", issued.caller.text()));
+            }
+            let gap = Gap::new(reason.trim_end_matches(','));
+            return Some(Step::End(Actor::Unknown { gap }));
+        }
+        // The newest that fits: a session of this name may have been asked for twice in a minute.
+        let issued = issued.swap_remove(0);
+        if how == How::AccessKey {
+            walk.link(identity, first, how, &[&issued.event]);
+        } else {
+            walk.weak(identity, first, how, &[&issued.event]);
+        }
+        if let Some(source) = &identity.session.source_identity {
+            walk.notes.push(format!("the session carries the source identity `{source}`"));
+        }
+        if issued.caller.identity_type.as_deref() == Some("AWSService") {
+            let service = issued.caller.invoked_by.clone().unwrap_or_default();
+            return Some(self.of_service(identity, &service, issued.event.event_time, walk));
+        }
+        Some(Step::Before(issued.caller, issued.event.event_time, issued.shared_event_id))
+    }
+
+    /// What the record of a role session says beyond its name.
+    fn said_by_record(
+        &mut self,
+        identity: &Identity,
+        at: Option<Timestamp>,
+        walk: &mut Walk,
+    ) -> Option<Step> {
+        let session = &identity.session;
+        if let Some(source) = &session.source_identity {
+            walk.link(identity, source, How::SourceIdentity, &[]);
+            return Some(Step::End(person(source.clone(), PersonKind::SourceIdentity)));
+        }
+        if let Some(user) = &identity.on_behalf_of {
+            walk.link(identity, user, How::OnBehalfOf, &[]);
+            return Some(Step::End(person(user.clone(), PersonKind::IdentityCenterUser)));
+        }
+        if let Some(resource) = &identity.in_scope_of {
+            walk.link(identity, resource, How::InScopeOf, &[]);
+            let kind = match resource.split(':').nth(2) {
+                Some("lambda") => WorkloadKind::Function,
+                Some("ec2") => WorkloadKind::Instance,
+                _ => WorkloadKind::Resource,
+            };
+            return Some(self.workload(resource.clone(), kind, at, walk));
+        }
+        // Only the service can assume the role that it linked to itself.
+        let issuer = session.issuer_arn.as_deref().unwrap_or_default();
+        if let Some((_, path)) = issuer.split_once(":role/aws-service-role/")
+            && let Some((service, _)) = path.split_once('/')
+        {
+            walk.link(identity, service, How::ServiceLinkedRole, &[]);
+            return Some(Step::End(Actor::Service { name: service.to_owned() }));
+        }
+        let name = identity.session_name()?;
+        if session.is_of_instance && name.starts_with("i-") {
+            walk.link(identity, name, How::InstanceRole, &[]);
+            return Some(self.workload(name.to_owned(), WorkloadKind::Instance, at, walk));
+        }
+        let subject = session.federated_subject.as_ref()?;
+        let provider = session.federated_provider.clone();
+        walk.link(identity, subject, How::Identity, &[]);
+        Some(Step::End(web_identity(&Identity {
+            user_name: Some(subject.clone()),
+            identity_provider: provider,
+            ..Identity::default()
+        })))
+    }
+
+    /// What a service made a role session for.
+    fn of_service(
+        &mut self,
+        identity: &Identity,
+        service: &str,
+        at: Option<Timestamp>,
+        walk: &mut Walk,
+    ) -> Step {
+        let name = identity.session_name().unwrap_or_default().to_owned();
+        match service {
+            "ec2.amazonaws.com" if name.starts_with("i-") => {
+                self.workload(name, WorkloadKind::Instance, at, walk)
+            }
+            "lambda.amazonaws.com" => self.workload(name, WorkloadKind::Function, at, walk),
+            "ecs-tasks.amazonaws.com" => self.workload(name, WorkloadKind::Task, at, walk),
+            "cloudformation.amazonaws.com" => {
+                let role = identity.session.issuer_arn.clone().unwrap_or(name);
+                self.workload(role, WorkloadKind::Stack, at, walk)
+            }
+            _ => Step::End(Actor::Service { name: service.to_owned() }),
+        }
+    }
+
+    /// A workload, and who launched or deployed it before `at`.
+    fn workload(
+        &mut self,
+        name: String,
+        kind: WorkloadKind,
+        at: Option<Timestamp>,
+        walk: &mut Walk,
+    ) -> Step {
+        let id = match kind {
+            WorkloadKind::Instance => name.rsplit_once('/').map_or(name.as_str(), |(_, id)| id),
+            _ => name.as_str(),
+        };
+        let made = self.maker(id, kind, at);
+        let behind = made.map(|(event, how)| {
+            let (identity, shared) = (Identity::of(&event), shared_event_id(&event));
+            let strength = if how == How::Stack { Strength::Weak } else { Strength::Strong };
+            let mut behind =
+                self.walk(identity, event.event_time, shared, walk.depth + walk.links.len() + 1);
+            behind.links.insert(
+                0,
+                Link {
+                    from: name.clone(),
+                    to: behind.principal.clone(),
+                    how,
+                    strength,
+                    evidence: vec![Evidence::of(&event)],
+                },
+            );
+            behind.strength = behind.strength.min(strength);
+            Box::new(behind)
+        });
+        if behind.is_none() {
+            walk.notes.push(format!("who launched or deployed {name} is not in the store"));
+        }
+        Step::Made(Actor::Workload { name, kind }, behind)
+    }
+
+    fn maker(
+        &mut self,
+        id: &str,
+        kind: WorkloadKind,
+        at: Option<Timestamp>,
+    ) -> Option<(Event, How)> {
+        let newest = |lookups: &mut Lookups, name: &str, event_name: &str| {
+            let query = LookupQuery { event_name: Some(event_name.to_owned()), ..naming(name) };
+            lookups.done(&within(query, None, at), CANDIDATES_MAX).into_iter().next()
+        };
+        match kind {
+            WorkloadKind::Instance => {
+                newest(&mut self.lookups, id, "RunInstances").map(|event| (event, How::Launch))
+            }
+            WorkloadKind::Function => {
+                let short = id.split(":function:").nth(1).unwrap_or(id).to_owned();
+                let names = [id, short.as_str()];
+                let calls = [
+                    "UpdateFunctionCode20150331v2",
+                    "UpdateFunctionCode20150331",
+                    "CreateFunction20150331",
+                ];
+                names
+                    .iter()
+                    .flat_map(|name| calls.map(|call| (*name, call)))
+                    .filter_map(|(name, call)| newest(&mut self.lookups, name, call))
+                    .max_by_key(|event| event.event_time)
+                    .map(|event| (event, How::Deploy))
+            }
+            WorkloadKind::Stack => {
+                let start = at.map(|at| Timestamp(at.0 - STACK_HOURS_MICROS));
+                let query = LookupQuery {
+                    event_source: Some("cloudformation.amazonaws.com".to_owned()),
+                    read_only: Some(false),
+                    ..naming(id)
+                };
+                let events = self.lookups.done(&within(query, start, at), CANDIDATES_MAX);
+                events.into_iter().next().map(|event| (event, How::Stack))
+            }
+            WorkloadKind::Task
+            | WorkloadKind::KubernetesServiceAccount
+            | WorkloadKind::GithubActions
+            | WorkloadKind::Resource => None,
+        }
+    }
+
+    /// The caller of another account, by that account's own copy of the call.
+    fn other_account(
+        &mut self,
+        identity: &Identity,
+        at: Option<Timestamp>,
+        shared: Option<&str>,
+        walk: &mut Walk,
+    ) -> Step {
+        let account = identity.account_id.clone();
+        if let Some(service) =
+            identity.invoked_by.as_ref().filter(|_| identity.principal_id.is_none())
+        {
+            return Step::End(Actor::Service { name: service.clone() });
+        }
+        let copies = shared.map(|id| self.copies(id, at)).unwrap_or_default();
+        let named = copies.into_iter().find_map(|copy| {
+            let caller = Identity::of(&copy);
+            let is_named = caller.identity_type.as_deref() != Some("AWSAccount");
+            (is_named && caller.account_id == account).then_some((copy, caller))
+        });
+        if let Some((copy, caller)) = named {
+            walk.link(identity, &caller.text(), How::SharedEvent, &[&copy]);
+            return Step::Before(caller, at, None);
+        }
+        let reason = match (&account, &identity.principal_id) {
+            (Some(account), _) if account == "anonymous" => {
+                return Step::End(unknown("the call was not signed: anyone may have made it"));
+            }
+            (_, Some(principal)) => format!(
+                "the caller `{principal}` is of another account, whose copy of the call is not in the store"
+            ),
+            _ => "the caller is of another account, whose copy of the call is not in the store"
+                .to_owned(),
+        };
+        Step::End(Actor::Unknown { gap: self.gap(reason, account, at) })
+    }
+
+    /// The copies of one call that several accounts recorded.
+    fn copies(&mut self, shared_event_id: &str, at: Option<Timestamp>) -> Vec<Event> {
+        let Some(at) = at else { return Vec::new() };
+        let text = format!("sharedEventID:=\"{}\"", shared_event_id.replace(['"', '\\'], ""));
+        let Ok(search) = trailhound_query::search::Query::parse(&text, at) else {
+            return Vec::new();
+        };
+        let query = LookupQuery { search: Some(search), ..LookupQuery::default() };
+        let around = within(
+            query,
+            Some(Timestamp(at.0 - CREATION_SLACK_MICROS)),
+            Some(Timestamp(at.0 + CREATION_SLACK_MICROS)),
+        );
+        self.lookups.newest(&around, CANDIDATES_MAX).0
+    }
+
+    /// The events that returned `key` and may have begun the session.
+    pub(crate) fn issuers_by_key(
+        &mut self,
+        key: &str,
+        identity: &Identity,
+        at: Option<Timestamp>,
+    ) -> Vec<Issued> {
+        let (events, _) = self.lookups.newest(&naming(key), CANDIDATES_MAX);
+        let issued = events.into_iter().filter_map(Issued::of);
+        let fits = |issued: &Issued| issued.returned(key) && issued.may_have_begun(identity, at);
+        callers_own_copies(issued.filter(fits).collect())
+    }
+
+    /// The events that asked for a session of this name of this role when the session was created.
+    fn issuers_by_name(&mut self, identity: &Identity, at: Option<Timestamp>) -> Vec<Issued> {
+        let (Some(role), Some(created)) =
+            (&identity.session.issuer_arn, identity.session.creation_date)
+        else {
+            return Vec::new();
+        };
+        let around = within(
+            naming(role),
+            Some(Timestamp(created.0 - CREATION_SLACK_MICROS)),
+            Some(Timestamp(created.0 + CREATION_SLACK_MICROS)),
+        );
+        let (events, has_more) = self.lookups.newest(&around, CANDIDATES_MAX);
+        if has_more {
+            return Vec::new();
+        }
+        let key = identity.access_key_id.as_deref().filter(|key| is_temporary_key(key));
+        let issued = events.into_iter().filter_map(Issued::of);
+        let fits = |issued: &Issued| {
+            // An event that returned another key began another session.
+            let is_other = key.is_some_and(|key| issued.has_other_key(key));
+            !is_other && issued.names_session(identity) && issued.may_have_begun(identity, at)
+        };
+        callers_own_copies(issued.filter(fits).collect())
+    }
+
+    fn switched_role(&mut self, identity: &Identity, walk: &mut Walk) -> Option<Step> {
+        let created = identity.session.creation_date?;
+        let name = identity.session_name()?;
+        let query = LookupQuery {
+            event_name: Some("SwitchRole".to_owned()),
+            username: Some(name.to_owned()),
+            ..LookupQuery::default()
+        };
+        let around = within(
+            query,
+            Some(Timestamp(created.0 - CREATION_SLACK_MICROS)),
+            Some(Timestamp(created.0 + CREATION_SLACK_MICROS)),
+        );
+        let mut events = self.lookups.done(&around, CANDIDATES_MAX);
+        events.retain(|event| event.user_identity_arn == identity.arn);
+        let from = |event: &Event| {
+            let record: serde_json::Value = serde_json::from_slice(&event.raw).unwrap_or_default();
+            crate::identity::text(&record, "/additionalEventData/SwitchFrom")
+        };
+        let event = events.first()?;
+        let before = from(event)?;
+        if events.iter().any(|other| from(other).as_ref() != Some(&before)) {
+            return None;
+        }
+        walk.weak(identity, &before, How::SwitchRole, &[event]);
+        let identity_type = match before.split(':').nth(5) {
+            Some("root") => "Root",
+            Some(part) if part.starts_with("user/") => "IAMUser",
+            Some(part) if part.starts_with("assumed-role/") => "AssumedRole",
+            _ => "Unknown",
+        };
+        let account_id = account_of(&before).map(str::to_owned);
+        let before = Identity {
+            identity_type: Some(identity_type.to_owned()),
+            arn: Some(before),
+            account_id,
+            ..Identity::default()
+        };
+        Some(Step::Before(before, event.event_time, None))
+    }
+
+    /// Adds the sign-in that began a console session, where there is one.
+    fn note_sign_in(&mut self, identity: &Identity, walk: &mut Walk) {
+        let Some(created) = identity.session.creation_date else { return };
+        let query = LookupQuery {
+            event_name: Some("ConsoleLogin".to_owned()),
+            account_id: identity.account_id.clone(),
+            ..LookupQuery::default()
+        };
+        let around = within(
+            query,
+            Some(Timestamp(created.0 - CREATION_SLACK_MICROS)),
+            Some(Timestamp(created.0 + CREATION_SLACK_MICROS)),
+        );
+        let events = self.lookups.done(&around, CANDIDATES_MAX);
+        let is_own = |event: &&Event| {
+            event.user_identity_arn == identity.arn && event.error_message.is_none()
+        };
+        let nearest = events
+            .iter()
+            .filter(is_own)
+            .min_by_key(|event| event.event_time.map(|at| at.0.abs_diff(created.0)));
+        if let Some(event) = nearest {
+            let from = event.source_ip_address.as_deref().unwrap_or("an address not recorded");
+            let id = event.event_id.as_deref().unwrap_or("(no id)");
+            walk.notes.push(format!("they signed in to the console from {from} ({id})"));
+        }
+    }
+
+    /// Says what to look for elsewhere.
+    fn missing_issuer(&mut self, identity: &Identity, at: Option<Timestamp>) -> Gap {
+        let created = identity.session.creation_date;
+        let account =
+            identity.session.issuer_arn.as_deref().and_then(account_of).map(str::to_owned);
+        let account = account.or_else(|| identity.account_id.clone());
+        let what = match (&identity.session.issuer_arn, identity.session_name()) {
+            (Some(role), Some(name)) => format!("session `{name}` of {role}"),
+            _ => format!("session of {}", identity.text()),
+        };
+        self.gap(
+            format!("the event that issued the {what} is not in the store"),
+            account,
+            created.or(at),
+        )
+    }
+
+    fn gap(&mut self, reason: String, account: Option<String>, at: Option<Timestamp>) -> Gap {
+        let mut gap = Gap::new(reason).at(account.clone(), at);
+        let span = account.and_then(|account| self.lookups.span_of_account(&account));
+        gap.stored = span.map(|(first, last)| (first.to_string(), last.to_string()));
+        gap
+    }
+}
+
+impl Walk {
+    fn link(&mut self, from: &Identity, to: &str, how: How, events: &[&Event]) {
+        self.add(from, to, how, Strength::Strong, events);
+    }
+
+    fn weak(&mut self, from: &Identity, to: &str, how: How, events: &[&Event]) {
+        self.add(from, to, how, Strength::Weak, events);
+    }
+
+    fn add(&mut self, from: &Identity, to: &str, how: How, strength: Strength, events: &[&Event]) {
+        let evidence = events.iter().map(|event| Evidence::of(event)).collect();
+        self.links.push(Link { from: from.text(), to: to.to_owned(), how, strength, evidence });
+    }
+}
+
+/// Of the copies of one call those that name the caller, where there is one.
+fn callers_own_copies(mut issued: Vec<Issued>) -> Vec<Issued> {
+    let is_reduced = |issued: &Issued| issued.caller.identity_type.as_deref() == Some("AWSAccount");
+    let named: Vec<Option<String>> = issued
+        .iter()
+        .filter(|issued| !is_reduced(issued))
+        .map(|issued| issued.shared_event_id.clone())
+        .collect();
+    issued.retain(|issued| {
+        !is_reduced(issued)
+            || issued.shared_event_id.is_none()
+            || !named.contains(&issued.shared_event_id)
+    });
+    issued
+}
+
+/// What stands in the record beside the chain.
+fn notes_of(identity: &Identity) -> Vec<String> {
+    let has_caller = identity.arn.is_some();
+    let through = identity.invoked_by.as_ref().filter(|_| has_caller);
+    through.map(|service| format!("called through {service}")).into_iter().collect()
+}
+
+fn is_of_identity_center(identity: &Identity) -> bool {
+    let issuer = identity.session.issuer_arn.as_deref().unwrap_or_default();
+    issuer.contains(":role/aws-reserved/sso.amazonaws.com/")
+}
+
+/// The actor behind a web identity: programs have subjects of a known form.
+fn web_identity(identity: &Identity) -> Actor {
+    let provider = identity.identity_provider.as_deref().unwrap_or_default();
+    let Some(subject) = identity.user_name.clone().or_else(|| identity.principal_id.clone()) else {
+        return unknown("the record of the web identity names no subject");
+    };
+    if subject.starts_with("system:serviceaccount:") {
+        return Actor::Workload { name: subject, kind: WorkloadKind::KubernetesServiceAccount };
+    }
+    if provider.contains("token.actions.githubusercontent.com") {
+        return Actor::Workload { name: subject, kind: WorkloadKind::GithubActions };
+    }
+    let name = match provider {
+        "" => subject,
+        provider => format!("{subject} of {provider}"),
+    };
+    person(name, PersonKind::WebIdentityUser)
+}
+
+fn person(name: String, kind: PersonKind) -> Actor {
+    Actor::Person { name, kind }
+}
+
+fn unknown(reason: impl Into<String>) -> Actor {
+    Actor::Unknown { gap: Gap::new(reason) }
+}
+
+fn shared_event_id(event: &Event) -> Option<String> {
+    let record: serde_json::Value = serde_json::from_slice(&event.raw).ok()?;
+    crate::identity::text(&record, "/sharedEventID")
+}
