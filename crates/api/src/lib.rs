@@ -6,6 +6,7 @@
 //! | `POST /` | AWS JSON 1.1, the operation in `X-Amz-Target` |
 //! | `POST /PutAuditEvents` | the one operation of `cloudtrail-data`; not offered yet, and says so |
 //! | `GET /api/v1/events`, `/api/v1/events/{event_id}`, `/api/v1/stats` | native JSON |
+//! | `GET /api/v1/who`, `/api/v1/history`, `/api/v1/questions/{name}` | who and why |
 //! | `POST /api/v1/sql` | one SELECT, answered whole |
 //! | `GET /healthz`, `/metrics` | for probes and Prometheus |
 //!
@@ -26,6 +27,7 @@ mod sql;
 mod state;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 pub use metrics::Metrics;
 pub use protect::protect;
@@ -86,6 +88,9 @@ pub fn router(app: Arc<App>, config: ApiConfig) -> Router {
         .route("/api/v1/events", get(native::events))
         .route("/api/v1/events/{event_id}", get(native::events_by_id))
         .route("/api/v1/stats", get(native::stats))
+        .route("/api/v1/who", get(trace::who))
+        .route("/api/v1/history", get(trace::history))
+        .route("/api/v1/questions/{name}", get(trace::question))
         .route("/api/v1/sql", post(sql::answer))
         .route("/api/v1/{*path}", any(native::unknown_path))
         .route("/healthz", get(native::health))

@@ -235,10 +235,10 @@ impl EventsRequest {
     }
 }
 
-const INSTANT: &str =
+pub(crate) const INSTANT: &str =
     "an ISO 8601 instant with its zone (2026-01-10T07:12:00Z) or a UTC date (2026-01-10)";
 
-fn expect_value<T>(
+pub(crate) fn expect_value<T>(
     found: Option<T>,
     name: &'static str,
     value: &str,
@@ -256,7 +256,7 @@ fn category(value: &str) -> Option<Category> {
     }
 }
 
-fn instant(value: &str) -> Option<Timestamp> {
+pub(crate) fn instant(value: &str) -> Option<Timestamp> {
     match chrono::NaiveDate::parse_from_str(value, "%Y-%m-%d") {
         Ok(date) => {
             Some(Timestamp(date.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_micros()))

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
+use serde_json::{Value, json};
 use trailhound_query::search::Query;
 use trailhound_query::{Coverage, LookupQuery};
 use trailhound_record::{Event, Timestamp};
@@ -152,6 +153,16 @@ impl App {
     /// # Errors
     /// As [`App::lookup`].
     pub fn related(&self, names: &[String], hops: usize) -> Result<Vec<Related>, LookupError> {
+        self.related_within(names, hops, GRAPH_MAX)
+    }
+
+    /// As [`App::related`], of at most `most` resources.
+    pub(crate) fn related_within(
+        &self,
+        names: &[String],
+        hops: usize,
+        most: usize,
+    ) -> Result<Vec<Related>, LookupError> {
         let mut seen: HashSet<String> = names.iter().cloned().collect();
         let mut found: Vec<Related> = Vec::new();
         let mut edge: Vec<String> = names.to_vec();
@@ -159,7 +170,7 @@ impl App {
             let mut next = Vec::new();
             for name in &edge {
                 for related in self.beside(name, hop, &seen)? {
-                    if found.len() < GRAPH_MAX && seen.insert(related.resource.clone()) {
+                    if found.len() < most && seen.insert(related.resource.clone()) {
                         next.push(related.resource.clone());
                         found.push(related);
                     }
@@ -211,6 +222,44 @@ impl App {
     }
 }
 
+impl Entry {
+    /// The entry as JSON.
+    pub fn json(&self) -> Value {
+        let event = &self.event;
+        json!({
+            "event_time": event.event_time.map(|at| at.to_string()),
+            "event_name": event.event_name,
+            "event_source": event.event_source,
+            "event_id": event.event_id,
+            "account_id": event.account_id,
+            "aws_region": event.aws_region,
+            "source_ip_address": event.source_ip_address,
+            "user_agent": event.user_agent,
+            "error_code": event.error_code,
+            "error_message": event.error_message,
+            "kind": self.step.kind,
+            "changes": self.step.changes,
+            "who": self.attribution,
+        })
+    }
+}
+
+impl ResourceHistory {
+    /// The history as JSON.
+    pub fn json(&self) -> Value {
+        json!({
+            "resource": self.names,
+            "resource_type": self.resource_type,
+            "other_types": self.other_types,
+            "events": self.entries.iter().map(Entry::json).collect::<Vec<_>>(),
+            "reads_hidden": self.reads_hidden,
+            "is_cut": self.is_cut,
+            "related": self.related,
+            "unreadable": self.coverage.unreadable,
+        })
+    }
+}
+
 /// Whether an id stands for a part of the network or another lasting thing, not for credentials, images
 /// or associations.
 fn is_node(id: &str) -> bool {
@@ -230,7 +279,7 @@ fn is_node(id: &str) -> bool {
 }
 
 /// The names under which events may know the resource: an ARN's last part is one too.
-fn names_of(resource: &str) -> Vec<String> {
+pub(crate) fn names_of(resource: &str) -> Vec<String> {
     let mut names = vec![resource.to_owned()];
     if resource.starts_with("arn:") {
         let last = short(resource);
@@ -265,7 +314,7 @@ fn reads_of(snapshot: &trailhound_store::Snapshot, name: &str, query: &HistoryQu
 
 /// Oldest first, each event once. Events of one second come in the order of what must be there before:
 /// what makes something stands before what uses it.
-fn in_order(events: &mut Vec<Event>) {
+pub(crate) fn in_order(events: &mut Vec<Event>) {
     let rank = |event: &Event| {
         let name = event.event_name.as_deref().unwrap_or_default();
         match () {

@@ -3,6 +3,7 @@
 //! It takes no HTTP request, no terminal and no environment; `api`, `web` and `cli` convert.
 #![deny(missing_docs)]
 
+pub mod changes;
 pub mod count;
 pub mod export;
 pub mod history;
@@ -11,6 +12,8 @@ pub mod lake;
 pub mod lookup;
 pub mod maintain;
 mod pipeline;
+pub mod questions;
+pub mod report;
 pub mod search;
 pub mod sql;
 pub mod stats;

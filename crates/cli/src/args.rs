@@ -79,6 +79,12 @@ pub(crate) enum Command {
     Who(cmd::who::WhoArgs),
     /// Tell a resource's history: what touched it, before and after, who did it
     History(cmd::history::HistoryArgs),
+    /// Rank what changed before something broke
+    Changes(cmd::changes::ChangesArgs),
+    /// Write pinned events as a document: who, what, when, and the proof
+    Report(cmd::report::ReportArgs),
+    #[command(flatten)]
+    Question(cmd::questions::QuestionCommand),
     /// Answer one SELECT over the table `events`, in CloudTrail Lake's columns
     Sql(cmd::sql::SqlArgs),
     /// Serve the page and the CloudTrail API on loopback

@@ -157,6 +157,16 @@ impl Coverage {
         self.unreadable.push(text);
     }
 
+    /// Adds what another question over the same snapshot and time range covers: the events are the same
+    /// ones, so what was examined for any of them counts, and none counts twice.
+    pub fn add_once(&mut self, other: &Self) {
+        let (in_range, examined) = (self.events_in_range, self.events_examined);
+        self.add(other);
+        self.events_in_range = in_range.max(other.events_in_range);
+        self.events_examined = examined.max(other.events_examined);
+        self.events_skipped = self.events_in_range.saturating_sub(self.events_examined);
+    }
+
     /// Adds what another part of the same answer covers.
     pub fn add(&mut self, other: &Self) {
         self.events_in_range += other.events_in_range;

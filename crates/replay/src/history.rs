@@ -100,6 +100,20 @@ impl History {
 }
 
 impl Change {
+    /// What it was, for people.
+    pub fn before_text(&self) -> String {
+        match &self.before {
+            Before::Value(value) => value.clone(),
+            Before::Absent => "(none)".to_owned(),
+            Before::NotKnown => "(not known)".to_owned(),
+        }
+    }
+
+    /// What it is from then on, for people.
+    pub fn after_text(&self) -> String {
+        self.after.clone().unwrap_or_else(|| "(none)".to_owned())
+    }
+
     /// Whether the property is another than before, or may be.
     pub fn is_real(&self) -> bool {
         match &self.before {
@@ -112,13 +126,7 @@ impl Change {
 
 impl std::fmt::Display for Change {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let before = match &self.before {
-            Before::Value(value) => value,
-            Before::Absent => "(none)",
-            Before::NotKnown => "(not known)",
-        };
-        let after = self.after.as_deref().unwrap_or("(none)");
-        write!(f, "{}: {before} -> {after}", self.path)
+        write!(f, "{}: {} -> {}", self.path, self.before_text(), self.after_text())
     }
 }
 

@@ -7,6 +7,7 @@
 //! the event that issued it, wherever and whenever that arrived, so a late event repairs every answer.
 #![deny(missing_docs)]
 
+pub mod actions;
 pub mod actor;
 pub mod attribute;
 pub mod identity;
@@ -15,6 +16,7 @@ pub mod limits;
 mod lookups;
 pub mod who;
 
+pub use actions::{Action, actions};
 pub use actor::{Actor, Attribution, Evidence, Gap, How, Link, PersonKind, Strength, WorkloadKind};
 pub use attribute::Tracer;
 pub use identity::Identity;

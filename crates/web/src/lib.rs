@@ -14,7 +14,10 @@ mod filter;
 mod json;
 mod limits;
 mod pages;
+mod report;
 mod visible;
+
+pub use report::report_html;
 
 use axum::Router;
 use axum::extract::Request;
@@ -32,7 +35,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 
 /// Returns the pages of `app`: `GET /` (Event history), `GET /events/{event_id}` (one event), its
 /// neighbours in the answer under `/older` and `/newer`, `/raw` (its record, byte for byte),
-/// `GET /compare?a=…&b=…`, `GET /export/{format}`, the parts that pages load (`/histogram`, `/facets`,
+/// `GET /compare?a=…&b=…`, `GET /questions/{name}`, `GET /resource?name=…`, `GET /export/{format}`, the parts that pages load (`/histogram`, `/facets`,
 /// `/complete`, `/live`), `GET /assets/…`, and a page for every address that nothing answers.
 ///
 /// Shape: it sets the fallback, so a router that is merged with it must not have one of its own.
@@ -44,6 +47,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/facets/type", get(pages::facets::answer_slow))
         .route("/complete", get(pages::complete::answer))
         .route("/live", get(pages::history_live::answer))
+        .route("/questions", get(pages::questions::answer_list))
+        .route("/questions/{name}", get(pages::questions::answer))
+        .route("/resource", get(pages::resource::answer))
         .route("/export/{format}", get(pages::export::answer))
         .route("/compare", get(pages::compare::answer))
         .route("/events/{event_id}", get(pages::event::answer))

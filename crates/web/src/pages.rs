@@ -14,6 +14,8 @@ pub(crate) mod history_live;
 mod history_problem;
 mod history_row;
 pub(crate) mod message;
+pub(crate) mod questions;
+pub(crate) mod resource;
 mod value;
 
 use crate::assets::{self, AssetUrls};

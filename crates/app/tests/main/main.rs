@@ -14,6 +14,7 @@ mod child;
 mod faults;
 mod kill;
 mod order;
+mod questions;
 mod rows;
 mod shared_data;
 mod synthetic;

@@ -12,7 +12,6 @@ use crate::text::{counted, visible};
 use crate::time_range::{RangeArgs, parse_range};
 use crate::ui::{Paint, Ui};
 use clap::Args;
-use serde_json::{Value, json};
 use trailhound_app::history::{Change, Entry, HistoryQuery, Kind, Related, ResourceHistory};
 use trailhound_app::now;
 
@@ -94,10 +93,10 @@ pub(crate) fn cmd_history(ui: &mut Ui, global: &GlobalArgs, args: &HistoryArgs) 
     }
     match output {
         Output::Table => print_table(ui, &found, args.diff)?,
-        Output::Json => write_json(ui, &format!("{:#}\n", history_json(&found)))?,
+        Output::Json => write_json(ui, &format!("{:#}\n", found.json()))?,
         Output::Ndjson => {
             for entry in &found.entries {
-                write_json(ui, &format!("{}\n", entry_json(entry)))?;
+                write_json(ui, &format!("{}\n", entry.json()))?;
             }
         }
         Output::Csv => print_csv(ui, &found)?,
@@ -203,37 +202,6 @@ fn print_csv(ui: &mut Ui, found: &ResourceHistory) -> Result<(), CliError> {
         write_csv(ui, cells(entry).into_iter().chain([changes.join("; ")]))?;
     }
     Ok(())
-}
-
-fn entry_json(entry: &Entry) -> Value {
-    let event = &entry.event;
-    json!({
-        "event_time": event.event_time.map(|at| at.to_string()),
-        "event_name": event.event_name,
-        "event_source": event.event_source,
-        "event_id": event.event_id,
-        "account_id": event.account_id,
-        "aws_region": event.aws_region,
-        "source_ip_address": event.source_ip_address,
-        "user_agent": event.user_agent,
-        "error_code": event.error_code,
-        "error_message": event.error_message,
-        "kind": entry.step.kind,
-        "changes": entry.step.changes,
-        "who": entry.attribution,
-    })
-}
-
-fn history_json(found: &ResourceHistory) -> Value {
-    json!({
-        "resource": found.names,
-        "resource_type": found.resource_type,
-        "other_types": found.other_types,
-        "events": found.entries.iter().map(entry_json).collect::<Vec<_>>(),
-        "reads_hidden": found.reads_hidden,
-        "is_cut": found.is_cut,
-        "related": found.related,
-    })
 }
 
 fn tell(ui: &Ui, found: &ResourceHistory) {

@@ -1,11 +1,14 @@
 //! One file per verb, and what they share.
 
+pub(crate) mod changes;
 pub(crate) mod compact;
 pub(crate) mod completions;
 pub(crate) mod histogram;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod lookup;
+pub(crate) mod questions;
+pub(crate) mod report;
 pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod show;
@@ -36,12 +39,15 @@ pub(crate) fn run(ui: &mut Ui, cli: &Cli) -> CmdResult {
         Command::Histogram(args) => histogram::cmd_histogram(ui, &cli.global, args),
         Command::Show(args) => show::cmd_show(ui, &cli.global, args),
         Command::History(args) => history::cmd_history(ui, &cli.global, args),
+        Command::Changes(args) => changes::cmd_changes(ui, &cli.global, args),
         Command::Who(args) => who::cmd_who(ui, &cli.global, args),
         Command::Sql(args) => sql::cmd_sql(ui, &cli.global, args),
         Command::Serve(args) => serve::cmd_serve(ui, &cli.global, args),
         Command::Verify(args) => verify::cmd_verify(ui, &cli.global, args),
         Command::Stats(args) => stats::cmd_stats(ui, &cli.global, args),
         Command::Compact(args) => compact::cmd_compact(ui, &cli.global, args),
+        Command::Report(args) => report::cmd_report(ui, &cli.global, args),
+        Command::Question(command) => questions::cmd_question(ui, &cli.global, command),
         Command::Completions(args) => completions::cmd_completions(ui, args),
     }
 }

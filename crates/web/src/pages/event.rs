@@ -344,7 +344,14 @@ fn related(event: &Event) -> Vec<Value> {
     let resource = event.resources.first().map(|found| found.resource_name.as_str());
     let resource = resource.or(event.resource_ids.first().map(String::as_str));
     same("Same resource", SearchField::Resource, resource, true);
+    let history = resource.filter(|name| name.len() <= LINK_VALUE_BYTES_MAX);
     same("Same event name", SearchField::Event, event.event_name.as_deref(), false);
+    links.extend(history.map(|name| Value {
+        text: "History of the resource".to_owned(),
+        href: Some(super::resource::resource_href(name)),
+        hint: format!("Every change of {}, before and after", visible(name)),
+        ..Value::default()
+    }));
     links.extend(near(Filter::default()).map(|href| Value {
         text: "5 minutes before and after".to_owned(),
         href: Some(href),

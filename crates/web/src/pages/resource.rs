@@ -1,0 +1,186 @@
+//! The history of a resource: what touched it, before and after, who did it, what lies near.
+
+use super::value::{Value, event_href, time_text};
+use super::{AnswerPageError, Layout, blocking, page};
+use crate::limits::VALUE_CHARS_MAX;
+use crate::visible::{count_of, visible_start};
+use askama::Template;
+use axum::extract::{RawQuery, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use std::sync::Arc;
+use trailhound_app::App;
+use trailhound_app::history::{Entry, HistoryQuery, Kind, Related, ResourceHistory};
+use url::form_urlencoded;
+
+/// How many events of a resource a page tells.
+const EVENTS_MAX: usize = 500;
+/// How far what lies near is followed.
+const HOPS: usize = 1;
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "resource.html")]
+struct ResourcePage {
+    layout: Layout,
+    resource: String,
+    /// Its type, and other types of the same name.
+    about: Option<String>,
+    others: Vec<Value>,
+    has_reads: bool,
+    steps: Vec<StepView>,
+    related: Vec<Value>,
+    summary: Option<String>,
+    problem: Option<String>,
+}
+
+/// One event.
+#[derive(Debug)]
+struct StepView {
+    time: String,
+    kind: &'static str,
+    event: Value,
+    actor: String,
+    source: String,
+    error: String,
+    changes: Vec<[String; 3]>,
+}
+
+/// `GET /resource?name=…`, with `type=` where a name is ambiguous and `reads=1` for reads too.
+pub(crate) async fn answer(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, AnswerPageError> {
+    let query = query.unwrap_or_default();
+    let value = |wanted: &str| {
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        let found = pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
+        found.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    let Some(resource) = value("name") else {
+        return page(StatusCode::OK, &ResourcePage::empty());
+    };
+    let has_reads = value("reads").is_some();
+    let asked = HistoryQuery {
+        resource: resource.clone(),
+        resource_type: value("type"),
+        has_reads,
+        limit: EVENTS_MAX,
+        hops: HOPS,
+        ..HistoryQuery::default()
+    };
+    let found = blocking(move || app.history(&asked)).await?;
+    page(StatusCode::OK, &ResourcePage::new(&resource, has_reads, &found))
+}
+
+/// Where the history of a resource is.
+pub(super) fn resource_href(name: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("name", name);
+    format!("/resource?{}", query.finish())
+}
+
+impl ResourcePage {
+    fn empty() -> Self {
+        Self {
+            layout: Layout::new("Resource".to_owned()),
+            resource: String::new(),
+            about: None,
+            others: Vec::new(),
+            has_reads: false,
+            steps: Vec::new(),
+            related: Vec::new(),
+            summary: None,
+            problem: None,
+        }
+    }
+
+    fn new(resource: &str, has_reads: bool, found: &ResourceHistory) -> Self {
+        let others = found.other_types.iter().map(|(kind, events)| {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            query.append_pair("name", resource).append_pair("type", kind);
+            Value {
+                text: format!("{} ({events})", visible_start(kind, 100)),
+                href: Some(format!("/resource?{}", query.finish())),
+                ..Value::default()
+            }
+        });
+        let is_empty = found.entries.is_empty() && found.reads_hidden == 0;
+        Self {
+            layout: Layout::new(visible_start(resource, 100)),
+            resource: resource.to_owned(),
+            about: found.resource_type.as_deref().map(|kind| visible_start(kind, 100)),
+            others: others.collect(),
+            has_reads,
+            // The newest is what one looks for first.
+            steps: found.entries.iter().rev().map(StepView::new).collect(),
+            related: found.related.iter().map(related_link).collect(),
+            summary: Some(summary(found)),
+            problem: is_empty.then(|| {
+                format!(
+                    "No event names {}. Names match exactly; the search on Event history finds parts.",
+                    visible_start(resource, 200)
+                )
+            }),
+        }
+    }
+}
+
+fn summary(found: &ResourceHistory) -> String {
+    let failed = found.entries.iter().filter(|entry| entry.step.kind == Kind::Failed).count();
+    let mut text = format!(
+        "{}, {failed} of them failed; at most {} not shown.",
+        count_of(found.entries.len() as u64, "event", "events"),
+        count_of(found.reads_hidden, "read", "reads"),
+    );
+    if found.is_cut {
+        text.push_str(" Older events are not shown; `trailhound history --limit all` tells them.");
+    }
+    if !found.coverage.unreadable.is_empty() {
+        text.push_str(" The answer is partial: a segment could not be read.");
+    }
+    text
+}
+
+fn related_link(related: &Related) -> Value {
+    let kind = related.resource_type.as_deref().unwrap_or_default();
+    Value {
+        text: visible_start(&format!("{} {kind}", related.resource), VALUE_CHARS_MAX),
+        href: Some(resource_href(&related.resource)),
+        hint: format!("Named together in {}", count_of(related.events, "event", "events")),
+        ..Value::default()
+    }
+}
+
+impl StepView {
+    fn new(entry: &Entry) -> Self {
+        let event = &entry.event;
+        let short = |text: &Option<String>| visible_start(text.as_deref().unwrap_or_default(), 200);
+        let changes = entry.step.changes.iter().filter(|change| change.is_real());
+        Self {
+            time: event.event_time.map(time_text).unwrap_or_default(),
+            kind: match entry.step.kind {
+                Kind::Create => "create",
+                Kind::Change => "change",
+                Kind::Delete => "delete",
+                Kind::Touch => "touch",
+                Kind::Read => "read",
+                Kind::Failed => "failed",
+            },
+            event: Value {
+                text: short(&event.event_name),
+                href: event.event_id.as_deref().and_then(event_href),
+                ..Value::default()
+            },
+            actor: visible_start(&entry.attribution.line(), 300),
+            source: short(&event.source_ip_address),
+            error: short(&event.error_code),
+            changes: changes
+                .map(|change| {
+                    [&change.path, &change.before_text(), &change.after_text()]
+                        .map(|text| visible_start(text, VALUE_CHARS_MAX))
+                })
+                .collect(),
+        }
+    }
+}
