@@ -149,3 +149,13 @@ def browser(tmp_path):
         assert bad == []
     finally:
         driver.quit()
+
+
+@pytest.fixture(scope="session")
+def story(tmp_path_factory):
+    """A server whose store holds the bundled example."""
+    home = tmp_path_factory.mktemp("story")
+    run(home, home / "db", "import", HERE / "../../example/week.tar.gz")
+    server = Server(home, home / "db")
+    yield server
+    server.stop()

@@ -19,6 +19,8 @@ const NEIGHBOURS_MAX: usize = 12;
 const GRAPH_MAX: usize = 60;
 /// So many events of a neighbour are read to find its own neighbours.
 const NEIGHBOUR_EVENTS: usize = 200;
+/// So many associations of a resource are followed.
+const ASSOCIATIONS_MAX: usize = 200;
 /// An event that names more resources than this says nothing about how they belong together.
 const TOGETHER_MAX: usize = 40;
 
@@ -108,9 +110,10 @@ impl App {
             let lookup = lookup_of(name, query, !query.has_reads);
             let page = trailhound_query::lookup(&snapshot, &lookup, None, query.limit);
             is_cut |= page.next.is_some();
-            coverage.add(&page.coverage);
+            coverage.add_once(&page.coverage);
             events.extend(page.events);
         }
+        is_cut |= self.add_by_association(&snapshot, query, &mut events, &mut coverage);
         in_order(&mut events);
         let (resource_type, other_types) = types_of(&events, &names, query);
         if let Some(kind) = &resource_type {
@@ -144,6 +147,44 @@ impl App {
             related,
             coverage,
         })
+    }
+
+    /// Adds the events that name the resource only by an id that an event of it gave: `DisassociateAddress`
+    /// names the association, not the address. Returns whether some may be left out.
+    fn add_by_association(
+        &self,
+        snapshot: &trailhound_store::Snapshot,
+        query: &HistoryQuery,
+        events: &mut Vec<Event>,
+        coverage: &mut Coverage,
+    ) -> bool {
+        const KINDS: &[&str] = &["rtbassoc-", "aclassoc-", "eipassoc-", "eni-attach-", "sgr-"];
+        let is_association = |id: &&String| KINDS.iter().any(|kind| id.starts_with(kind));
+        let mut asked: HashSet<String> = HashSet::new();
+        let mut waiting: Vec<String> = events
+            .iter()
+            .flat_map(|event| &event.resource_ids)
+            .filter(is_association)
+            .cloned()
+            .collect();
+        while let Some(id) = waiting.pop() {
+            if asked.len() == ASSOCIATIONS_MAX {
+                return true;
+            }
+            if !asked.insert(id.clone()) {
+                continue;
+            }
+            let lookup = lookup_of(&id, query, !query.has_reads);
+            let page = trailhound_query::lookup(snapshot, &lookup, None, query.limit);
+            coverage.add_once(&page.coverage);
+            if query.resource.starts_with("subnet-") {
+                // A subnet goes from association to association; a table only loses one.
+                let next = page.events.iter().flat_map(|event| &event.resource_ids);
+                waiting.extend(next.filter(is_association).cloned());
+            }
+            events.extend(page.events);
+        }
+        false
     }
 
     /// What events name together with the resource, and what they name together with that.

@@ -32,6 +32,8 @@ pub struct Write {
     pub path: String,
     /// Its value from then on; nothing when it was removed.
     pub after: Option<String>,
+    /// Whether the call would have failed had the property been there before.
+    pub is_new: bool,
 }
 
 /// What an event did to a resource.
@@ -98,5 +100,12 @@ pub fn effects(event: &Event, resource: &[String]) -> Effects {
 
 /// A write of `path`.
 pub(crate) fn set(path: impl Into<String>, after: Option<String>) -> Write {
-    Write { path: path.into(), after }
+    Write { path: path.into(), after, is_new: false }
+}
+
+impl Write {
+    /// The same of a call that fails when the property is there already.
+    pub(crate) fn only_if_new(self, is_new: bool) -> Self {
+        Self { is_new, ..self }
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use trailhound_record::Event;
 
-use crate::effects::{Kind, Write, effects};
+use crate::effects::{Kind, Write, effects, set};
 
 /// What a property was before an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -68,9 +68,12 @@ impl History {
             let before = match self.properties.get(&write.path) {
                 Some(Some(value)) => Before::Value(value.clone()),
                 Some(None) => Before::Absent,
-                // A creation gives its properties; what it leaves out, defaults may give.
-                None if self.is_whole && done.kind == Kind::Create => Before::Absent,
-                None if self.is_whole && write.path.ends_with(']') => Before::Absent,
+                None if write.is_new || done.kind == Kind::Create => Before::Absent,
+                // What a creation leaves out may have a default: only members of lists are absent then,
+                // and a member that is removed was there, whoever put it there.
+                None if self.is_whole && write.after.is_some() && write.path.ends_with(']') => {
+                    Before::Absent
+                }
                 None => Before::NotKnown,
             };
             self.properties.insert(write.path.clone(), write.after.clone());
@@ -93,7 +96,7 @@ impl History {
         let parts: Vec<Write> = below
             .take_while(|(path, _)| path.starts_with(&inside))
             .filter(|(_, value)| value.is_some())
-            .map(|(path, _)| Write { path: path.clone(), after: None })
+            .map(|(path, _)| set(path, None))
             .collect();
         if parts.is_empty() { vec![write] } else { parts }
     }
@@ -223,6 +226,63 @@ mod tests {
             RevokeSecurityGroupIngress: Change
               ingress[tcp 22 0.0.0.0/0]: allow -> (none)"#]],
         );
+    }
+
+    #[test]
+    fn a_group_is_made_with_a_rule_of_its_own() {
+        check(
+            "sg-1",
+            &[
+                event(
+                    "ec2",
+                    "CreateSecurityGroup",
+                    json!({"groupName": "g", "vpcId": "vpc-1"}),
+                    json!({"groupId": "sg-1"}),
+                ),
+                event(
+                    "ec2",
+                    "RevokeSecurityGroupEgress",
+                    json!({"groupId": "sg-1", "ipPermissions": {"items": [
+                {"ipProtocol": "-1", "ipRanges": {"items": [{"cidrIp": "0.0.0.0/0"}]}}]}}),
+                    json!({}),
+                ),
+                event(
+                    "ec2",
+                    "RevokeSecurityGroupEgress",
+                    json!({"groupId": "sg-1", "ipPermissions": {"items": [
+                {"ipProtocol": "-1", "ipRanges": {"items": [{"cidrIp": "10.0.0.0/8"}]}}]}}),
+                    json!({}),
+                ),
+            ],
+            expect![""],
+        );
+    }
+
+    #[test]
+    fn an_association_moves_from_table_to_table() {
+        let events = [
+            event(
+                "ec2",
+                "AssociateRouteTable",
+                json!({"routeTableId": "rtb-1", "subnetId": "subnet-1"}),
+                json!({"associationId": "rtbassoc-1"}),
+            ),
+            event(
+                "ec2",
+                "ReplaceRouteTableAssociation",
+                json!({"associationId": "rtbassoc-1", "routeTableId": "rtb-2"}),
+                json!({"newAssociationId": "rtbassoc-2"}),
+            ),
+            event(
+                "ec2",
+                "DisassociateRouteTable",
+                json!({"associationId": "rtbassoc-2"}),
+                json!({}),
+            ),
+        ];
+        check("rtb-1", &events[..2], expect![""]);
+        check("rtb-2", &events[1..], expect![""]);
+        check("subnet-1", &events, expect![""]);
     }
 
     #[test]

@@ -50,7 +50,10 @@ pub(crate) fn effects(call: &Call<'_>) -> Option<Effects> {
         "ReplaceNetworkAclAssociation" => changes(association(call, "networkAclId")),
         "DisassociateRouteTable" => {
             let id = call.text("associationId")?;
-            changes(vec![set(format!("associations[{id}]"), None)])
+            changes(match is_subnet(call) {
+                true => vec![set("routeTableId", None)],
+                false => vec![set(format!("associations[{id}]"), None)],
+            })
         }
         "AttachInternetGateway" | "AttachVpnGateway" => changes(attachment(call, true)),
         "DetachInternetGateway" | "DetachVpnGateway" => changes(attachment(call, false)),
@@ -88,7 +91,9 @@ fn route(call: &Call<'_>) -> Effects {
         return Effects { kind: Kind::Touch, writes: Vec::new() };
     }
     let after = if call.name.starts_with("Delete") { None } else { target };
-    Effects { kind: Kind::Change, writes: vec![set(format!("routes[{destination}]"), after)] }
+    let is_new = call.name == "CreateRoute";
+    let write = set(format!("routes[{destination}]"), after).only_if_new(is_new);
+    Effects { kind: Kind::Change, writes: vec![write] }
 }
 
 fn rules(call: &Call<'_>, direction: &str, is_in: bool) -> Vec<Write> {
@@ -100,7 +105,7 @@ fn rules(call: &Call<'_>, direction: &str, is_in: bool) -> Vec<Write> {
     for permission in permissions {
         let ports = ports(permission);
         for peer in peers(permission) {
-            writes.push(set(format!("{direction}[{ports} {peer}]"), after()));
+            writes.push(set(format!("{direction}[{ports} {peer}]"), after()).only_if_new(is_in));
         }
     }
     let ids = list(call.request.get("securityGroupRuleIds"));
@@ -203,7 +208,8 @@ fn acl_entry(call: &Call<'_>) -> Vec<Write> {
         _ => String::new(),
     };
     let network = first(call, &["cidrBlock", "ipv6CidrBlock"]).unwrap_or_default();
-    vec![set(path, Some(format!("{} {protocol}{ports} {network}", text("ruleAction"))))]
+    let entry = format!("{} {protocol}{ports} {network}", text("ruleAction"));
+    vec![set(path, Some(entry)).only_if_new(call.name.starts_with("Create"))]
 }
 
 /// Subnets and tables: the association's id is what a later call names.
@@ -213,18 +219,21 @@ fn association(call: &Call<'_>, container: &str) -> Vec<Write> {
     let id = id.unwrap_or_else(|| "?".to_owned());
     let old = call.text("associationId");
     if call.is_about(container) {
-        let with = first(call, &["subnetId", "gatewayId"]).or(old);
-        return vec![set(
-            format!("associations[{id}]"),
-            with.or_else(|| Some("present".to_owned())),
-        )];
+        let with = first(call, &["subnetId", "gatewayId"]);
+        let with = with.or_else(|| old.map(|old| format!("what {old} was with")));
+        return vec![set(format!("associations[{id}]"), with).only_if_new(true)];
     }
-    let mut writes = Vec::new();
-    if let Some(old) = old {
-        writes.push(set(format!("associations[{old}]"), None));
+    match old {
+        // Of the table or list that it leaves.
+        Some(old) if !is_subnet(call) => vec![set(format!("associations[{old}]"), None)],
+        _ => vec![set(container, call.text(container))],
     }
-    writes.push(set(container, call.text(container)));
-    writes
+}
+
+/// Whether the resource asked about is a subnet, or a gateway with a table of its own.
+fn is_subnet(call: &Call<'_>) -> bool {
+    const KINDS: &[&str] = &["subnet-", "igw-", "vgw-"];
+    call.resource.iter().any(|name| KINDS.iter().any(|kind| name.starts_with(kind)))
 }
 
 fn attachment(call: &Call<'_>, is_in: bool) -> Vec<Write> {
@@ -363,7 +372,7 @@ fn created(call: &Call<'_>) -> Option<Effects> {
     if !is_own {
         return Some(Effects { kind: Kind::Touch, writes: Vec::new() });
     }
-    let writes = members
+    let mut writes: Vec<Write> = members
         .iter()
         .filter(|(name, _)| !matches!(name.as_str(), "requestId" | "xmlns"))
         .filter_map(|(name, value)| {
@@ -371,5 +380,9 @@ fn created(call: &Call<'_>) -> Option<Effects> {
             Some(set(name, Some(value)))
         })
         .collect();
+    if call.name == "CreateSecurityGroup" && call.text("vpcId").is_some() {
+        // Every group of a VPC starts with this rule, which no event tells.
+        writes.push(set("egress[all 0.0.0.0/0]", Some("allow".to_owned())));
+    }
     Some(Effects { kind: Kind::Create, writes })
 }

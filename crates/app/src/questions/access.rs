@@ -232,7 +232,7 @@ fn raises(event: &Event) -> String {
 }
 
 pub(super) fn iam_changes(desk: &mut Desk<'_>) -> Result<(), LookupError> {
-    let search = "service:iam is:write";
+    let search = "service:iam -is:read";
     desk.top_table("by event", "event", search);
     let events = desk.events(search, GROUPED_MAX);
     let raising: Vec<Event> = events

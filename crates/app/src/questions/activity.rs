@@ -37,7 +37,7 @@ pub(super) fn of_ip(desk: &mut Desk<'_>, address: &str) -> Result<(), LookupErro
 /// What matches `term`: by event, address, Region and error, and the newest writes.
 fn summary(desk: &mut Desk<'_>, term: &str) -> Result<(), LookupError> {
     let all = desk.count(term);
-    let writes = desk.count(&format!("{term} is:write"));
+    let writes = desk.count(&format!("{term} -is:read"));
     let failed = desk.count(&format!("{term} is:error"));
     if let Some(newest) = desk.events(term, 1).first() {
         let actor = desk.actor(newest);
@@ -125,13 +125,13 @@ pub(super) fn agents(
 }
 
 pub(super) fn clickops(desk: &mut Desk<'_>) -> Result<(), LookupError> {
-    let search = "is:console is:write -is:error -event:(ConsoleLogin OR CheckMfa OR SwitchRole OR GetSigninToken)";
+    let search = "is:console -is:read -is:error -event:(ConsoleLogin OR CheckMfa OR SwitchRole OR GetSigninToken)";
     desk.top_table("by user", "user", search);
     desk.top_table("by event", "event", search);
     let limit = desk.limit;
     let events = desk.events(search, limit);
     desk.event_table("newest changes by hand", &[], &events, |_| Vec::new());
-    let by_tools = "is:write -is:error (agent:Terraform OR agent:Pulumi OR agent:CloudFormation OR ip:cloudformation.amazonaws.com)";
+    let by_tools = "-is:read -is:error (agent:Terraform OR agent:Pulumi OR agent:CloudFormation OR ip:cloudformation.amazonaws.com)";
     let count = desk.count(by_tools);
     desk.note(format!(
         "{count} changes were made by Terraform, Pulumi or CloudFormation in the same time"

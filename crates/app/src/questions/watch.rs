@@ -36,7 +36,7 @@ pub(super) fn regions(
         if only_new && !is_new && is_approved {
             continue;
         }
-        let writes = desk.count(&format!("region:={} is:write", quoted(&region)));
+        let writes = desk.count(&format!("region:={} -is:read", quoted(&region)));
         let mut marks = Vec::new();
         marks.extend(is_new.then_some("new"));
         marks.extend((!is_approved).then_some("not approved"));
@@ -46,7 +46,7 @@ pub(super) fn regions(
     let unapproved: Vec<&String> = approved.iter().collect();
     if !unapproved.is_empty() {
         let names: Vec<_> = unapproved.iter().map(|name| quoted(name)).collect();
-        let search = format!("-region:({}) is:write -is:error", names.join(" OR "));
+        let search = format!("-region:({}) -is:read -is:error", names.join(" OR "));
         let limit = desk.limit;
         let events = desk.events(&search, limit);
         desk.event_table("writes elsewhere", &[], &events, |_| Vec::new());
@@ -100,7 +100,7 @@ pub(super) fn first_seen(desk: &mut Desk<'_>, actor: Option<&str>) -> Result<(),
 
 pub(super) fn off_hours(desk: &mut Desk<'_>, actor: Option<&str>) -> Result<(), LookupError> {
     let term = actor.map_or_else(|| "-userIdentity.type:AWSService".to_owned(), principal_term);
-    let search = format!("{term} is:write");
+    let search = format!("{term} -is:read");
     let events = desk.events(&search, GROUPED_MAX);
     let is_off = |event: &Event| {
         event.event_time.is_some_and(|at| {
