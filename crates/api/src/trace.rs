@@ -1,7 +1,7 @@
 //! `GET /api/v1/who`, `/api/v1/history` and `/api/v1/questions/{name}`: who and why, as JSON.
 //!
 //! `who` takes `subject` (an event id, an access key or an ARN). `history` takes `resource`, and may have
-//! `type`, `reads=true`, `related` (steps, 0 to 4), `limit`, `since` and `until`. A question takes its own
+//! `type`, `account`, `reads=true`, `related` (steps, 0 to 4), `limit`, `since` and `until`. A question takes its own
 //! parameters, `limit`, `since` and `until`. Times are as in `/api/v1/events`.
 
 use crate::limits::{NATIVE_LIMIT_DEFAULT, NATIVE_LIMIT_MAX};
@@ -62,7 +62,11 @@ pub(crate) async fn who(State(state): State<Arc<ApiState>>, pairs: Pairs) -> Res
 async fn answer_who(state: &ApiState, pairs: Pairs) -> Result<Vec<u8>, NativeError> {
     let subject = Subject::of(&Parameters::of(pairs)?.must("subject")?);
     let answer = state.call(move |app| app.who(&subject)).await??;
-    Ok(serde_json::to_vec(&json!({"found": answer.found, "unreadable": answer.unreadable}))?)
+    Ok(serde_json::to_vec(&json!({
+        "found": answer.found,
+        "is_cut": answer.is_cut,
+        "unreadable": answer.unreadable,
+    }))?)
 }
 
 /// Answers the history of a resource.
@@ -78,6 +82,7 @@ async fn answer_history(state: &ApiState, pairs: Pairs) -> Result<Vec<u8>, Nativ
     let query = HistoryQuery {
         resource: given.must("resource")?,
         resource_type: given.text("type"),
+        account_id: given.text("account"),
         start: range.start,
         end: range.end,
         has_reads: given.text("reads").as_deref() == Some("true"),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 use trailhound_query::columnar::{self, Interval};
-use trailhound_query::search::{Query, TimeRange};
+use trailhound_query::search::{Expr, Query, TimeRange};
 use trailhound_query::{Coverage, LookupQuery};
 use trailhound_record::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use trailhound_record::{Event, Timestamp};
@@ -45,7 +45,7 @@ pub struct ChangesQuery {
 /// The changes of a window, ranked.
 #[derive(Debug)]
 pub struct Changes {
-    /// The window.
+    /// The window, or the part of it that was ranked.
     pub range: (Timestamp, Timestamp),
     /// What an engineer would look at first, first.
     pub ranked: Vec<RankedChange>,
@@ -105,15 +105,25 @@ impl App {
             Some(scope) => matching(&format!("({scope}) {text}")),
             None => matching(text),
         };
-        let mut page = trailhound_query::lookup(&snapshot, &in_scope("-is:read"), None, RANKED_MAX);
+        let noise = format!("event:({})", NOISE.join(" OR "));
+        let wanted = in_scope(&format!("-is:read -is:error -is:insight -{noise}"));
+        let mut page = trailhound_query::lookup(&snapshot, &wanted, None, RANKED_MAX);
         let is_cut = page.next.is_some();
+        page.events.retain(|event| !event.has_failed());
         let reads_hidden = trailhound_query::candidates(&snapshot, &in_scope("is:read")).0;
-        let all = page.events.len();
-        page.events.retain(|event| event.error_code.is_none());
-        let failed_hidden = (all - page.events.len()) as u64;
-        let writes = page.events.len();
-        page.events.retain(|event| !is_noise(event));
-        let noise_hidden = (writes - page.events.len()) as u64;
+        let mut count = |text: &str| {
+            let query = in_scope(text);
+            let range = TimeRange { start: query.start, end: query.end };
+            let search = query.search.unwrap_or_else(|| Query::from(Expr::All));
+            let counted = columnar::count(&snapshot, &search, range);
+            page.coverage.unreadable.extend(counted.coverage.unreadable);
+            counted.events
+        };
+        let failed_hidden = count("-is:read is:error");
+        let noise_hidden = count(&format!("-is:read -is:error {noise}"));
+        // Cut, the answer begins at the oldest change that was ranked.
+        let oldest = page.events.last().and_then(|event| event.event_time);
+        let start = if is_cut { oldest.unwrap_or(start) } else { start };
 
         let near = match &query.near {
             Some(resource) => self.distances(resource)?,
@@ -223,11 +233,6 @@ const NOISE: &[&str] = &[
     "RegisterContainerInstance",
     "PollForTask",
 ];
-
-fn is_noise(event: &Event) -> bool {
-    let name = event.event_name.as_deref().unwrap_or_default();
-    NOISE.contains(&name) || event.is_insight
-}
 
 /// What a change can break, by its name: points and words.
 const KINDS: &[(&str, i64, &str)] = &[
@@ -402,7 +407,7 @@ impl Rarity<'_> {
             trailhound_query::candidates(snapshot, &query).0
         });
         match before {
-            0 => Some(reason(10, format!("the first {name} of {user} in the store"))),
+            0 => Some(reason(10, format!("the first {name} by {user} in {RARITY_DAYS} days"))),
             1..=3 => Some(reason(5, format!("{user} seldom calls {name}"))),
             _ => None,
         }

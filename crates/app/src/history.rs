@@ -31,6 +31,8 @@ pub struct HistoryQuery {
     pub resource: String,
     /// Its type, where the name alone is ambiguous.
     pub resource_type: Option<String>,
+    /// Its account, where several have a resource of this name.
+    pub account_id: Option<String>,
     /// The earliest event time.
     pub start: Option<Timestamp>,
     /// The first event time that is too late.
@@ -52,6 +54,10 @@ pub struct ResourceHistory {
     pub resource_type: Option<String>,
     /// Other types of resources with the same name, and how many events say so.
     pub other_types: Vec<(String, u64)>,
+    /// The account whose resource it was taken for; other accounts have resources of this name.
+    pub account_id: Option<String>,
+    /// These accounts, and how many events each has.
+    pub other_accounts: Vec<(String, u64)>,
     /// What happened, oldest first.
     pub entries: Vec<Entry>,
     /// Calls that only read and are not shown: at most so many.
@@ -73,6 +79,8 @@ pub struct Entry {
     pub step: Step,
     /// Who did it.
     pub attribution: Attribution,
+    /// Whether another change has the same time: which of them came first is not known.
+    pub is_tie: bool,
 }
 
 /// A resource that events name together with another.
@@ -119,6 +127,11 @@ impl App {
         if let Some(kind) = &resource_type {
             events.retain(|event| is_of_type(event, &names, kind));
         }
+        let (account_id, other_accounts) =
+            accounts_of(&events, &query.resource, query.account_id.as_deref());
+        if let Some(account) = &account_id {
+            events.retain(|event| event.account_id.as_ref() == Some(account));
+        }
         let mut tracer = Tracer::new(std::sync::Arc::clone(&snapshot));
         let mut fold = trailhound_replay::History::new(names.clone());
         let entries: Vec<Entry> = events
@@ -126,9 +139,10 @@ impl App {
             .map(|event| {
                 let step = fold.push(&event);
                 let attribution = tracer.attribute(&event);
-                Entry { event, step, attribution }
+                Entry { event, step, attribution, is_tie: false }
             })
             .collect();
+        let entries = with_ties(entries);
         let reads_hidden = match query.has_reads {
             true => 0,
             false => names.iter().map(|name| reads_of(&snapshot, name, query)).sum(),
@@ -141,6 +155,8 @@ impl App {
             names,
             resource_type,
             other_types,
+            account_id,
+            other_accounts,
             entries,
             reads_hidden,
             is_cut,
@@ -232,7 +248,7 @@ impl App {
         let query = HistoryQuery { resource: name.to_owned(), ..HistoryQuery::default() };
         let page = self.lookup(&lookup_of(name, &query, true), None, NEIGHBOUR_EVENTS)?;
         let mut counts: HashMap<&str, (u64, &Event)> = HashMap::new();
-        for event in page.events.iter().filter(|event| event.error_code.is_none()) {
+        for event in page.events.iter().filter(|event| !event.has_failed()) {
             let is_seen = |id: &str| seen.contains(id) || seen.contains(short(id));
             let has_id = |id: &str| event.resource_ids.iter().any(|other| other == id);
             let ids = event.resource_ids.iter().filter(|id| is_node(id) && !is_seen(id));
@@ -280,6 +296,7 @@ impl Entry {
             "error_message": event.error_message,
             "kind": self.step.kind,
             "changes": self.step.changes,
+            "is_tie": self.is_tie,
             "who": self.attribution,
         })
     }
@@ -292,8 +309,10 @@ impl ResourceHistory {
             "resource": self.names,
             "resource_type": self.resource_type,
             "other_types": self.other_types,
+            "account_id": self.account_id,
+            "other_accounts": self.other_accounts,
             "events": self.entries.iter().map(Entry::json).collect::<Vec<_>>(),
-            "reads_hidden": self.reads_hidden,
+            "reads_hidden_at_most": self.reads_hidden,
             "is_cut": self.is_cut,
             "related": self.related,
             "unreadable": self.coverage.unreadable,
@@ -399,6 +418,59 @@ fn types_of(
     let chosen = wanted.or_else(|| types.first().map(|(kind, _)| kind.clone()));
     types.retain(|(kind, _)| Some(kind) != chosen.as_ref());
     (chosen, types)
+}
+
+/// The account that most events of a name are of, or the one asked for, and the others. An ARN with an account
+/// and EC2's ids are of one account: copies in others tell of the same resource.
+fn accounts_of(
+    events: &[Event],
+    resource: &str,
+    wanted: Option<&str>,
+) -> (Option<String>, Vec<(String, u64)>) {
+    let is_unique = resource.split(':').nth(4).is_some_and(|account| !account.is_empty())
+        || resource.rsplit_once('-').is_some_and(|(_, digits)| {
+            matches!(digits.len(), 8 | 17) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        });
+    if is_unique && wanted.is_none() {
+        return (None, Vec::new());
+    }
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for account in events.iter().filter_map(|event| event.account_id.clone()) {
+        *counts.entry(account).or_default() += 1;
+    }
+    let mut accounts: Vec<(String, u64)> = counts.into_iter().collect();
+    accounts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let most = accounts.first().map(|(account, _)| account.clone());
+    let chosen = wanted.map(str::to_owned).or_else(|| most.filter(|_| accounts.len() > 1));
+    if chosen.is_none() {
+        return (None, Vec::new());
+    }
+    accounts.retain(|(account, _)| Some(account) != chosen.as_ref());
+    (chosen, accounts)
+}
+
+/// Marks changes that share their time with another change.
+fn with_ties(mut entries: Vec<Entry>) -> Vec<Entry> {
+    let changes =
+        |entry: &Entry| !entry.step.changes.is_empty() && entry.event.event_time.is_some();
+    let ties: Vec<bool> = (0..entries.len())
+        .map(|at| {
+            let is_same = |other: Option<&Entry>| {
+                let Some(entry) = entries.get(at) else { return false };
+                other.is_some_and(|other| {
+                    changes(entry)
+                        && changes(other)
+                        && other.event.event_time == entry.event.event_time
+                })
+            };
+            at.checked_sub(1).is_some_and(|before| is_same(entries.get(before)))
+                || is_same(entries.get(at + 1))
+        })
+        .collect();
+    for (entry, is_tie) in entries.iter_mut().zip(ties) {
+        entry.is_tie = is_tie;
+    }
+    entries
 }
 
 /// Whether the event may be about the resource of this type: it says so, or says no type of it.

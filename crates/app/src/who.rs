@@ -15,6 +15,8 @@ use crate::lookup::LookupError;
 pub struct WhoAnswer {
     /// One for each session or event, the newest first; empty when the store knows nothing of the subject.
     pub found: Vec<Who>,
+    /// Whether the subject has more uses than were read: there may be more sessions.
+    pub is_cut: bool,
     /// Events in the store, and their earliest and latest time.
     pub events_stored: u64,
     /// See `events_stored`.
@@ -32,9 +34,10 @@ impl App {
         let snapshot = self.store().snapshot()?;
         let stored = Coverage::of(&snapshot);
         let mut tracer = Tracer::new(snapshot);
-        let found = tracer.who(subject);
+        let (found, is_cut) = tracer.who(subject);
         Ok(WhoAnswer {
             found,
+            is_cut,
             events_stored: stored.events_stored,
             times_stored: stored.times_stored,
             unreadable: tracer.unreadable().to_vec(),

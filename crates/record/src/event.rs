@@ -71,6 +71,12 @@ pub struct Event {
 }
 
 impl Event {
+    /// Whether the call failed: it has an error code, or, as sign-ins and some services write it, an error
+    /// message alone.
+    pub fn has_failed(&self) -> bool {
+        self.error_code.is_some() || self.error_message.is_some()
+    }
+
     /// Reads `raw`, one whole record.
     ///
     /// # Errors

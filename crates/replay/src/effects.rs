@@ -43,6 +43,19 @@ pub struct Effects {
     pub kind: Kind,
     /// The properties that it wrote, in order.
     pub writes: Vec<Write>,
+    /// Whether it wrote more than its record says: what was known before is not known any more.
+    pub is_partial: bool,
+}
+
+impl Effects {
+    pub(crate) fn new(kind: Kind, writes: Vec<Write>) -> Self {
+        Self { kind, writes, is_partial: false }
+    }
+
+    /// It named the resource, and did nothing to it.
+    pub(crate) fn touch() -> Self {
+        Self::new(Kind::Touch, Vec::new())
+    }
 }
 
 /// The parts of a call that say what it did.
@@ -77,12 +90,12 @@ impl Call<'_> {
 /// Shape: failed calls and reads write nothing. A call without `readOnly` counts as a write.
 pub fn effects(event: &Event, resource: &[String]) -> Effects {
     let kind = match () {
-        () if event.error_code.is_some() => Kind::Failed,
+        () if event.has_failed() => Kind::Failed,
         () if event.read_only == Some(true) => Kind::Read,
         () => Kind::Change,
     };
     if kind != Kind::Change {
-        return Effects { kind, writes: Vec::new() };
+        return Effects::new(kind, Vec::new());
     }
     let record: Value = serde_json::from_slice(&event.raw).unwrap_or_default();
     let part = |name: &str| record.get(name).map(normalize).unwrap_or_default();
@@ -94,8 +107,23 @@ pub fn effects(event: &Event, resource: &[String]) -> Effects {
         response: part("responseElements"),
         resource,
     };
+    if call.request.get("omitted").and_then(Value::as_bool) == Some(true) {
+        // CloudTrail leaves out parameters that are too long.
+        return Effects { kind, writes: Vec::new(), is_partial: true };
+    }
     let network = if call.service == "ec2" { network::effects(&call) } else { None };
-    network.unwrap_or_else(|| general::effects(&call))
+    let mut done = network.unwrap_or_else(|| general::effects(&call));
+    for write in &mut done.writes {
+        if write.after.as_deref().is_some_and(is_hidden) {
+            write.after = Some("(not recorded)".to_owned());
+        }
+    }
+    done
+}
+
+/// Whether a value was taken out by AWS.
+fn is_hidden(value: &str) -> bool {
+    matches!(value, "HIDDEN_DUE_TO_SECURITY_REASONS" | "<sensitiveDataRemoved>" | "***")
 }
 
 /// A write of `path`.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use trailhound_record::Event;
+use trailhound_record::{Event, Timestamp};
 
 use crate::effects::{Kind, Write, effects, set};
+use crate::network::RULE_IDS;
 
 /// What a property was before an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,10 +44,31 @@ pub struct Step {
 #[derive(Debug)]
 pub struct History {
     resource: Vec<String>,
-    properties: BTreeMap<String, Option<String>>,
-    /// Whether its creation was seen: then a property that no event wrote is absent.
+    properties: BTreeMap<String, Property>,
+    /// Whether its creation was seen: then a member that no event put in one of [`WHOLE_LISTS`] is absent.
     is_whole: bool,
 }
+
+/// What is known of a property.
+#[derive(Debug)]
+struct Property {
+    value: Option<String>,
+    written_at: Option<Timestamp>,
+}
+
+/// The lists that are known whole once the creation of their resource was seen: its event tells what they
+/// start with.
+const WHOLE_LISTS: &[&str] = &[
+    "routes[",
+    "ingress[",
+    "egress[",
+    "associations[",
+    "tags[",
+    "rolePolicy[",
+    "userPolicy[",
+    "groupPolicy[",
+    "user[",
+];
 
 impl History {
     /// Of the resource that has the names `resource`: its id, its ARN.
@@ -57,45 +79,78 @@ impl History {
     /// Takes the next event.
     pub fn push(&mut self, event: &Event) -> Step {
         let done = effects(event, &self.resource);
+        if done.is_partial {
+            self.forget();
+        }
         if done.kind == Kind::Create {
             self.properties.clear();
             self.is_whole = true;
         }
-        let mut changes = Vec::new();
         let writes: Vec<Write> =
             done.writes.into_iter().flat_map(|write| self.parts_of(write)).collect();
+        let mut changes = Vec::new();
         for write in writes {
-            let before = match self.properties.get(&write.path) {
-                Some(Some(value)) => Before::Value(value.clone()),
-                Some(None) => Before::Absent,
-                None if write.is_new || done.kind == Kind::Create => Before::Absent,
-                // What a creation leaves out may have a default: only members of lists are absent then,
-                // and a member that is removed was there, whoever put it there.
-                None if self.is_whole && write.after.is_some() && write.path.ends_with(']') => {
-                    Before::Absent
-                }
-                None => Before::NotKnown,
-            };
-            self.properties.insert(write.path.clone(), write.after.clone());
-            changes.push(Change { path: write.path, before, after: write.after });
+            let before = self.before(&write, done.kind, event.event_time);
+            let property = Property { value: write.after.clone(), written_at: event.event_time };
+            let is_own = write.path.starts_with(RULE_IDS);
+            self.properties.insert(write.path.clone(), property);
+            if !is_own {
+                changes.push(Change { path: write.path, before, after: write.after });
+            }
         }
         if done.kind == Kind::Delete {
-            self.properties.clear();
-            self.is_whole = false;
+            self.forget();
         }
         Step { kind: done.kind, changes }
     }
 
-    /// What is removed with its parts is removed part by part.
-    fn parts_of(&self, write: Write) -> Vec<Write> {
-        if write.after.is_some() || self.properties.contains_key(&write.path) {
+    fn forget(&mut self) {
+        self.properties.clear();
+        self.is_whole = false;
+    }
+
+    fn before(&self, write: &Write, kind: Kind, at: Option<Timestamp>) -> Before {
+        let is_whole_list = WHOLE_LISTS.iter().any(|list| write.path.starts_with(list));
+        match self.properties.get(&write.path) {
+            // Times have whole seconds: of two calls in one, nobody knows which came first.
+            Some(known) if at.is_some() && known.written_at == at && kind != Kind::Create => {
+                Before::NotKnown
+            }
+            Some(Property { value: Some(value), .. }) => Before::Value(value.clone()),
+            Some(Property { value: None, .. }) => Before::Absent,
+            None if write.is_new || kind == Kind::Create => Before::Absent,
+            // A member that is removed was there, whoever put it there.
+            None if self.is_whole && is_whole_list && write.after.is_some() => Before::Absent,
+            None => Before::NotKnown,
+        }
+    }
+
+    /// What is removed with its parts is removed part by part; a rule that is named by its id is the rule.
+    fn parts_of(&mut self, write: Write) -> Vec<Write> {
+        if write.after.is_some() {
+            return vec![write];
+        }
+        if write.path.starts_with(RULE_IDS) {
+            let rule = self.properties.get(&write.path).and_then(|known| known.value.clone());
+            return match rule {
+                Some(rule) => vec![set(rule, None), write],
+                None => {
+                    // Some rule went: which, nobody said. What is known of the rules is not known any more.
+                    self.properties.retain(|path, _| !path.contains("gress["));
+                    self.is_whole = false;
+                    let id = write.path.trim_start_matches(RULE_IDS).trim_end_matches(']');
+                    vec![set(format!("rule {id}"), None)]
+                }
+            };
+        }
+        if self.properties.contains_key(&write.path) {
             return vec![write];
         }
         let inside = format!("{}.", write.path);
         let below = self.properties.range(inside.clone()..);
         let parts: Vec<Write> = below
             .take_while(|(path, _)| path.starts_with(&inside))
-            .filter(|(_, value)| value.is_some())
+            .filter(|(_, known)| known.value.is_some())
             .map(|(path, _)| set(path, None))
             .collect();
         if parts.is_empty() { vec![write] } else { parts }
@@ -283,6 +338,244 @@ mod tests {
         check("rtb-1", &events[..2], expect![""]);
         check("rtb-2", &events[1..], expect![""]);
         check("subnet-1", &events, expect![""]);
+    }
+
+    #[test]
+    fn a_rule_is_known_by_its_id_and_opening_it_again_is_seen() {
+        let authorize = |response: Value| {
+            event(
+                "ec2",
+                "AuthorizeSecurityGroupIngress",
+                json!({"groupId": "sg-1",
+            "ipPermissions": {"items": [{"ipProtocol": "tcp", "fromPort": 22, "toPort": 22,
+            "ipRanges": {"items": [{"cidrIp": "0.0.0.0/0"}]}}]}}),
+                response,
+            )
+        };
+        let revoke = event(
+            "ec2",
+            "RevokeSecurityGroupIngress",
+            json!({"groupId": "sg-1", "ipPermissions": {},
+            "securityGroupRuleIds": {"items": [{"securityGroupRuleId": "sgr-1"}]}}),
+            json!({"_return": true}),
+        );
+        let told = json!({"securityGroupRuleSet": {"items": [{"securityGroupRuleId": "sgr-1", "groupId": "sg-1",
+            "ipProtocol": "tcp", "fromPort": 22, "toPort": 22, "cidrIpv4": "0.0.0.0/0"}]}});
+        check("sg-1", &[authorize(told.clone()), revoke.clone(), authorize(told)], expect![""]);
+        check("sg-1", &[authorize(json!({})), revoke, authorize(json!({}))], expect![""]);
+        // A group that is the peer of a rule has no rule of its own.
+        check(
+            "sg-2",
+            &[event(
+                "ec2",
+                "AuthorizeSecurityGroupIngress",
+                json!({"groupId": "sg-1", "ipPermissions":
+            {"items": [{"ipProtocol": "tcp", "fromPort": 5432, "toPort": 5432, "groups": {"items": [{"groupId": "sg-2"}]}}]}}),
+                json!({}),
+            )],
+            expect![""],
+        );
+    }
+
+    #[test]
+    fn what_is_made_within_a_resource_does_not_make_it() {
+        check(
+            "vpc-1",
+            &[
+                event(
+                    "ec2",
+                    "CreateTags",
+                    json!({"resourcesSet": {"items": [{"resourceId": "vpc-1"}]},
+                "tagSet": {"items": [{"key": "Name", "value": "prod"}]}}),
+                    json!({}),
+                ),
+                event(
+                    "ec2",
+                    "CreateSubnet",
+                    json!({"vpcId": "vpc-1", "cidrBlock": "10.0.1.0/24"}),
+                    json!({"subnet": {"subnetId": "subnet-1", "vpcId": "vpc-1", "cidrBlock": "10.0.1.0/24"}}),
+                ),
+                event(
+                    "elasticloadbalancing",
+                    "CreateLoadBalancer",
+                    json!({"name": "lb"}),
+                    json!({"loadBalancers": [{"loadBalancerArn": "arn:lb", "vpcId": "vpc-1"}]}),
+                ),
+                event(
+                    "ec2",
+                    "CreateTags",
+                    json!({"resourcesSet": {"items": [{"resourceId": "vpc-1"}]},
+                "tagSet": {"items": [{"key": "Name", "value": "prod2"}]}}),
+                    json!({}),
+                ),
+            ],
+            expect![""],
+        );
+    }
+
+    #[test]
+    fn parts_of_a_whole_are_changed_as_parts() {
+        check(
+            "vpce-1",
+            &[
+                event(
+                    "ec2",
+                    "ModifyVpcEndpoint",
+                    json!({"ModifyVpcEndpointRequest": {"VpcEndpointId": "vpce-1", "AddRouteTableId": {"tag": 1, "content": "rtb-1"}}}),
+                    json!({}),
+                ),
+                event(
+                    "ec2",
+                    "ModifyVpcEndpoint",
+                    json!({"ModifyVpcEndpointRequest": {"VpcEndpointId": "vpce-1", "AddRouteTableId": {"tag": 1, "content": "rtb-2"}}}),
+                    json!({}),
+                ),
+            ],
+            expect![""],
+        );
+        check(
+            "i-1",
+            &[
+                event(
+                    "ec2",
+                    "ModifyInstanceAttribute",
+                    json!({"instanceId": "i-1", "attribute": "instanceType", "value": "m5.large"}),
+                    json!({}),
+                ),
+                event(
+                    "ec2",
+                    "ModifyInstanceAttribute",
+                    json!({"instanceId": "i-1", "attribute": "disableApiTermination", "value": "true"}),
+                    json!({}),
+                ),
+                event("ssm", "StartSession", json!({"target": "i-1"}), json!({})),
+            ],
+            expect![""],
+        );
+        check(
+            "g",
+            &[
+                event(
+                    "iam",
+                    "AddUserToGroup",
+                    json!({"groupName": "g", "userName": "m"}),
+                    json!(null),
+                ),
+                event(
+                    "iam",
+                    "RemoveUserFromGroup",
+                    json!({"groupName": "g", "userName": "m"}),
+                    json!(null),
+                ),
+                event(
+                    "iam",
+                    "AddUserToGroup",
+                    json!({"groupName": "g", "userName": "m"}),
+                    json!(null),
+                ),
+            ],
+            expect![""],
+        );
+        check(
+            "f",
+            &[
+                event(
+                    "lambda",
+                    "UpdateFunctionConfiguration20150331v2",
+                    json!({"functionName": "f", "vpcConfig": {"subnetIds": ["a", "b"]}}),
+                    json!(null),
+                ),
+                event(
+                    "lambda",
+                    "UpdateFunctionConfiguration20150331v2",
+                    json!({"functionName": "f", "vpcConfig": {"subnetIds": ["c"]}}),
+                    json!(null),
+                ),
+            ],
+            expect![""],
+        );
+    }
+
+    #[test]
+    fn deletions_are_deletions() {
+        check(
+            "sg-1",
+            &[event("ec2", "DeleteSecurityGroup", json!({"groupId": "sg-1"}), json!({}))],
+            expect![""],
+        );
+        check(
+            "eipalloc-1",
+            &[event("ec2", "ReleaseAddress", json!({"allocationId": "eipalloc-1"}), json!({}))],
+            expect![""],
+        );
+        check(
+            "pl-1",
+            &[event(
+                "ec2",
+                "DeleteManagedPrefixList",
+                json!({"DeleteManagedPrefixListRequest": {"PrefixListId": "pl-1"}}),
+                json!({}),
+            )],
+            expect![""],
+        );
+        check(
+            "vpce-1",
+            &[event(
+                "ec2",
+                "DeleteVpcEndpoints",
+                json!({"DeleteVpcEndpointsRequest": {"VpcEndpointId": {"tag": 1, "content": "vpce-1"}}}),
+                json!({}),
+            )],
+            expect![""],
+        );
+        check(
+            "k",
+            &[event(
+                "kms",
+                "ScheduleKeyDeletion",
+                json!({"keyId": "k", "pendingWindowInDays": 7}),
+                json!({}),
+            )],
+            expect![""],
+        );
+    }
+
+    #[test]
+    fn what_is_not_recorded_is_not_known() {
+        let mut hidden = event(
+            "ssm",
+            "PutParameter",
+            json!({"name": "p", "value": "HIDDEN_DUE_TO_SECURITY_REASONS"}),
+            json!({}),
+        );
+        check("p", &[hidden.clone()], expect![""]);
+        hidden =
+            event("ec2", "ReplaceRoute", json!({"omitted": true, "reason": "too long"}), json!({}));
+        let route = |target: &str| {
+            event(
+                "ec2",
+                "ReplaceRoute",
+                json!({"routeTableId": "rtb-1", "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": target}),
+                json!({}),
+            )
+        };
+        check("rtb-1", &[route("nat-1"), hidden, route("nat-2")], expect![""]);
+        let mut failed: Value = json!({"eventSource": "ec2.amazonaws.com", "eventName": "ReplaceRoute", "readOnly": false,
+            "errorMessage": "no", "requestParameters": {"routeTableId": "rtb-1", "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": "nat-3"}});
+        let failed_event = Event::parse(failed.to_string().into_bytes(), 0).unwrap();
+        check("rtb-1", &[route("nat-1"), failed_event, route("nat-2")], expect![""]);
+        // Two in one second: which came first, nobody knows.
+        let at = |target: &str| {
+            failed["eventTime"] = json!("2026-01-01T00:00:00Z");
+            failed["requestParameters"]["natGatewayId"] = json!(target);
+            failed.as_object_mut().unwrap().remove("errorMessage");
+            Event::parse(failed.to_string().into_bytes(), 0).unwrap()
+        };
+        let (one, other) = {
+            let mut at = at;
+            (at("nat-1"), at("nat-2"))
+        };
+        check("rtb-1", &[one, other], expect![""]);
     }
 
     #[test]

@@ -27,7 +27,13 @@ const DESTINATIONS: &[&str] =
 
 /// Says what `call` did, when it is one of those that have effects of their own.
 pub(crate) fn effects(call: &Call<'_>) -> Option<Effects> {
-    let changes = |writes: Vec<Write>| Some(Effects { kind: Kind::Change, writes });
+    let changes = |writes: Vec<Write>| Some(Effects::new(Kind::Change, writes));
+    let about = |members: &[&str], writes: &dyn Fn() -> Vec<Write>| {
+        // A call that names the resource as a peer or a target changes something else.
+        let is_about = members.iter().any(|member| call.is_about(member));
+        Some(if is_about { Effects::new(Kind::Change, writes()) } else { Effects::touch() })
+    };
+    const GROUP: &[&str] = &["groupId", "groupName"];
     match call.name {
         "CreateRoute" | "ReplaceRoute" | "DeleteRoute" => Some(route(call)),
         "CreateTransitGatewayRoute"
@@ -37,13 +43,13 @@ pub(crate) fn effects(call: &Call<'_>) -> Option<Effects> {
         {
             Some(route(call))
         }
-        "AuthorizeSecurityGroupIngress" => changes(rules(call, "ingress", true)),
-        "AuthorizeSecurityGroupEgress" => changes(rules(call, "egress", true)),
-        "RevokeSecurityGroupIngress" => changes(rules(call, "ingress", false)),
-        "RevokeSecurityGroupEgress" => changes(rules(call, "egress", false)),
-        "ModifySecurityGroupRules" => changes(rules_by_id(call)),
+        "AuthorizeSecurityGroupIngress" => about(GROUP, &|| rules(call, "ingress", true)),
+        "AuthorizeSecurityGroupEgress" => about(GROUP, &|| rules(call, "egress", true)),
+        "RevokeSecurityGroupIngress" => about(GROUP, &|| rules(call, "ingress", false)),
+        "RevokeSecurityGroupEgress" => about(GROUP, &|| rules(call, "egress", false)),
+        "ModifySecurityGroupRules" => about(GROUP, &|| rules_by_id(call)),
         "CreateNetworkAclEntry" | "ReplaceNetworkAclEntry" | "DeleteNetworkAclEntry" => {
-            changes(acl_entry(call))
+            about(&["networkAclId"], &|| acl_entry(call))
         }
         "AssociateRouteTable" => changes(association(call, "routeTableId")),
         "ReplaceRouteTableAssociation" => changes(association(call, "routeTableId")),
@@ -59,18 +65,20 @@ pub(crate) fn effects(call: &Call<'_>) -> Option<Effects> {
         "DetachInternetGateway" | "DetachVpnGateway" => changes(attachment(call, false)),
         "AssociateAddress" => changes(address(call, true)),
         "DisassociateAddress" => changes(address(call, false)),
-        "CreateTags" | "DeleteTags" => changes(tags(call)),
+        "CreateTags" | "DeleteTags" => Some(tags(call)),
         "RunInstances" => Some(run_instances(call)),
         "StartInstances" | "StopInstances" | "TerminateInstances" | "RebootInstances" => {
             Some(instance_state(call))
         }
-        "ModifyVpcAttribute" => changes(attributes(call, "vpcId")),
-        "ModifySubnetAttribute" => changes(attributes(call, "subnetId")),
-        "ModifyInstanceAttribute" => changes(attributes(call, "instanceId")),
-        "ModifyNetworkInterfaceAttribute" => changes(attributes(call, "networkInterfaceId")),
-        "EnableVgwRoutePropagation" => changes(propagation(call, true)),
-        "DisableVgwRoutePropagation" => changes(propagation(call, false)),
-        "ModifyManagedPrefixList" => changes(prefix_list(call)),
+        "ModifyVpcAttribute" => about(&["vpcId"], &|| attributes(call, "vpcId")),
+        "ModifySubnetAttribute" => about(&["subnetId"], &|| attributes(call, "subnetId")),
+        "ModifyInstanceAttribute" => about(&["instanceId"], &|| attributes(call, "instanceId")),
+        "ModifyNetworkInterfaceAttribute" => {
+            about(&["networkInterfaceId"], &|| attributes(call, "networkInterfaceId"))
+        }
+        "EnableVgwRoutePropagation" => about(&["routeTableId"], &|| propagation(call, true)),
+        "DisableVgwRoutePropagation" => about(&["routeTableId"], &|| propagation(call, false)),
+        "ModifyManagedPrefixList" => about(&["prefixListId"], &|| prefix_list(call)),
         _ => created(call),
     }
 }
@@ -88,32 +96,46 @@ fn route(call: &Call<'_>) -> Effects {
         .or_else(|| call.text("blackhole").map(|_| "blackhole".to_owned()));
     let is_table = call.is_about("routeTableId") || call.is_about("transitGatewayRouteTableId");
     if !is_table {
-        return Effects { kind: Kind::Touch, writes: Vec::new() };
+        return Effects::new(Kind::Touch, Vec::new());
     }
     let after = if call.name.starts_with("Delete") { None } else { target };
     let is_new = call.name == "CreateRoute";
     let write = set(format!("routes[{destination}]"), after).only_if_new(is_new);
-    Effects { kind: Kind::Change, writes: vec![write] }
+    Effects::new(Kind::Change, vec![write])
 }
 
 fn rules(call: &Call<'_>, direction: &str, is_in: bool) -> Vec<Write> {
     let after = || is_in.then(|| "allow".to_owned());
-    let flat = std::slice::from_ref(&call.request);
-    let listed = list(call.request.get("ipPermissions"));
-    let permissions: Vec<&Value> = if listed.is_empty() { flat.iter().collect() } else { listed };
     let mut writes = Vec::new();
+    let ids = list(call.request.get("securityGroupRuleIds"));
+    let listed = list(call.request.get("ipPermissions"));
+    let permissions: Vec<&Value> = match (listed.is_empty(), ids.is_empty()) {
+        (false, _) => listed,
+        (true, true) => vec![&call.request],
+        (true, false) => Vec::new(),
+    };
     for permission in permissions {
         let ports = ports(permission);
         for peer in peers(permission) {
-            writes.push(set(format!("{direction}[{ports} {peer}]"), after()).only_if_new(is_in));
+            let path = format!("{direction}[{ports} {peer}]");
+            writes.push(set(path, after()).only_if_new(is_in));
         }
     }
-    let ids = list(call.request.get("securityGroupRuleIds"));
     for id in ids {
         let id = id.get("securityGroupRuleId").and_then(scalar).or_else(|| scalar(id));
-        if let Some(id) = id {
-            let known = revoked(call, &id).unwrap_or(id);
-            writes.push(set(format!("{direction}[{known}]"), after()));
+        let Some(id) = id else { continue };
+        writes.push(match revoked(call, &id) {
+            Some(rule) => set(format!("{direction}[{rule}]"), None),
+            None => set(rule_id(&id), None),
+        });
+    }
+    // The response says which id each rule has: later calls name it.
+    for rule in list(call.response.get("securityGroupRuleSet")) {
+        let id = rule.get("securityGroupRuleId").and_then(scalar);
+        let peer = peers(rule).into_iter().next();
+        if let (Some(id), Some(peer)) = (id, peer) {
+            let path = format!("{direction}[{} {peer}]", ports(rule));
+            writes.push(set(rule_id(&id), Some(path)));
         }
     }
     writes
@@ -121,11 +143,17 @@ fn rules(call: &Call<'_>, direction: &str, is_in: bool) -> Vec<Write> {
 
 /// What the response says of a rule that was named by its id.
 fn revoked(call: &Call<'_>, id: &str) -> Option<String> {
-    let rules = list(call.response.get("revokedSecurityGroupRuleSet"));
-    let rule = rules
-        .into_iter()
-        .find(|rule| rule.get("securityGroupRuleId").and_then(scalar).as_deref() == Some(id))?;
+    let is_it =
+        |rule: &&Value| rule.get("securityGroupRuleId").and_then(scalar).as_deref() == Some(id);
+    let rule = list(call.response.get("revokedSecurityGroupRuleSet")).into_iter().find(is_it)?;
     Some(format!("{} {}", ports(rule), peers(rule).into_iter().next()?))
+}
+
+/// The property that leads from a rule's id to the rule; a history keeps it to itself.
+pub(crate) const RULE_IDS: &str = "ruleIds[";
+
+fn rule_id(id: &str) -> String {
+    format!("{RULE_IDS}{id}]")
 }
 
 /// `tcp 22`, `tcp 1024-65535`, `all`.
@@ -174,16 +202,17 @@ fn peers(permission: &Value) -> Vec<String> {
     if peers.is_empty() { vec!["?".to_owned()] } else { peers }
 }
 
+/// The rule that an id leads to is taken away, and another put in its place.
 fn rules_by_id(call: &Call<'_>) -> Vec<Write> {
-    list(call.request.get("securityGroupRule"))
-        .into_iter()
-        .filter_map(|rule| {
-            let id = rule.get("securityGroupRuleId").and_then(scalar)?;
-            let to = rule.get("securityGroupRule")?;
-            let value = format!("{} {}", ports(to), peers(to).join(", "));
-            Some(set(format!("rules[{id}]"), Some(value)))
-        })
-        .collect()
+    let mut writes = Vec::new();
+    for rule in list(call.request.get("securityGroupRule")) {
+        let id = rule.get("securityGroupRuleId").and_then(scalar);
+        let (Some(id), Some(to)) = (id, rule.get("securityGroupRule")) else { continue };
+        let value = format!("{} {}", ports(to), peers(to).join(", "));
+        writes.push(set(rule_id(&id), None));
+        writes.push(set(format!("rules[{id}]"), Some(value)));
+    }
+    writes
 }
 
 fn acl_entry(call: &Call<'_>) -> Vec<Write> {
@@ -264,9 +293,19 @@ fn address(call: &Call<'_>, is_in: bool) -> Vec<Write> {
     }
 }
 
-fn tags(call: &Call<'_>) -> Vec<Write> {
+fn tags(call: &Call<'_>) -> Effects {
+    let id = |one: &Value| one.get("resourceId").and_then(scalar).or_else(|| scalar(one));
+    let targets = list(call.request.get("resourcesSet"));
+    if !targets.into_iter().filter_map(id).any(|id| call.is_resource(&id)) {
+        return Effects::touch();
+    }
     let is_in = call.name == "CreateTags";
-    list(call.request.get("tagSet"))
+    let writes = tag_writes(call.request.get("tagSet"), is_in);
+    Effects::new(Kind::Change, writes)
+}
+
+fn tag_writes(tags: Option<&Value>, is_in: bool) -> Vec<Write> {
+    list(tags)
         .into_iter()
         .filter_map(|tag| {
             let key = tag.get("key").and_then(scalar)?;
@@ -282,7 +321,7 @@ fn run_instances(call: &Call<'_>) -> Effects {
         instance.get("instanceId").and_then(scalar).is_some_and(|id| call.is_resource(&id))
     });
     let Some(own) = own else {
-        return Effects { kind: Kind::Touch, writes: Vec::new() };
+        return Effects::new(Kind::Touch, Vec::new());
     };
     let mut writes = Vec::new();
     for name in ["imageId", "instanceType", "vpcId", "subnetId", "privateIpAddress", "keyName"] {
@@ -295,8 +334,9 @@ fn run_instances(call: &Call<'_>) -> Effects {
             writes.push(set(format!("groups[{id}]"), Some("present".to_owned())));
         }
     }
+    writes.extend(tag_writes(own.get("tagSet"), true));
     writes.push(set("state", Some("running".to_owned())));
-    Effects { kind: Kind::Create, writes }
+    Effects::new(Kind::Create, writes)
 }
 
 fn instance_state(call: &Call<'_>) -> Effects {
@@ -304,20 +344,23 @@ fn instance_state(call: &Call<'_>) -> Effects {
         instance.get("instanceId").and_then(scalar).is_some_and(|id| call.is_resource(&id))
     });
     if !is_named {
-        return Effects { kind: Kind::Touch, writes: Vec::new() };
+        return Effects::new(Kind::Touch, Vec::new());
     }
     let (kind, state) = match call.name {
         "TerminateInstances" => (Kind::Delete, "terminated"),
         "StopInstances" => (Kind::Change, "stopped"),
         "StartInstances" => (Kind::Change, "running"),
-        _ => return Effects { kind: Kind::Change, writes: Vec::new() },
+        _ => return Effects::new(Kind::Change, Vec::new()),
     };
-    Effects { kind, writes: vec![set("state", Some(state.to_owned()))] }
+    Effects::new(kind, vec![set("state", Some(state.to_owned()))])
 }
 
 /// Every member of the request but the id is an attribute.
 fn attributes(call: &Call<'_>, id: &str) -> Vec<Write> {
     let Some(members) = call.request.as_object() else { return Vec::new() };
+    if let (Some(attribute), Some(value)) = (call.text("attribute"), members.get("value")) {
+        return vec![set(attribute, scalar(value).or_else(|| Some(value.to_string())))];
+    }
     let mut writes = Vec::new();
     for (name, value) in members.iter().filter(|(name, _)| *name != id) {
         match name.as_str() {
@@ -355,22 +398,40 @@ fn prefix_list(call: &Call<'_>) -> Vec<Write> {
     removed.chain(added).collect()
 }
 
+/// The member of a response that is the id of what was made, where it is not the noun with `Id`.
+const MADE: &[(&str, &[&str])] = &[
+    ("Address", &["allocationId", "publicIp"]),
+    ("SecurityGroup", &["groupId"]),
+    ("KeyPair", &["keyPairId", "keyName"]),
+    ("TransitGatewayVpcAttachment", &["transitGatewayAttachmentId"]),
+    ("TransitGatewayPeeringAttachment", &["transitGatewayAttachmentId"]),
+    ("ManagedPrefixList", &["prefixListId"]),
+    ("FlowLogs", &["flowLogId"]),
+    ("DefaultVpc", &["vpcId"]),
+    ("DefaultSubnet", &["subnetId"]),
+];
+
 /// `Create…` and `Allocate…`: the response describes what was made.
 fn created(call: &Call<'_>) -> Option<Effects> {
     let noun = call.name.strip_prefix("Create").or_else(|| call.name.strip_prefix("Allocate"))?;
-    let mut path = noun.chars();
-    let member: String =
-        path.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(path).collect();
-    let made = call.response.get(&member).or_else(|| {
-        let wrapped = call.response.get(format!("Create{noun}Response"));
-        wrapped.and_then(|response| response.get(&member))
-    });
-    let made = made.unwrap_or(&call.response);
+    let mut letters = noun.chars();
+    let first = letters.next().map(|first| first.to_ascii_lowercase());
+    let member: String = first.into_iter().chain(letters).collect();
+    let wrapped = call.response.get(format!("Create{noun}Response"));
+    let response = wrapped.unwrap_or(&call.response);
+    let made = response.get(&member).or_else(|| response.get("prefixList")).unwrap_or(response);
     let members = made.as_object()?;
-    let is_own =
-        members.values().any(|value| scalar(value).is_some_and(|value| call.is_resource(&value)));
+    let own = format!("{member}Id");
+    let ids: Vec<&str> = MADE
+        .iter()
+        .find(|(of, _)| *of == noun)
+        .map_or_else(|| vec![own.as_str()], |(_, ids)| ids.to_vec());
+    let is_own = ids
+        .iter()
+        .filter_map(|id| members.get(*id).and_then(scalar))
+        .any(|id| call.is_resource(&id));
     if !is_own {
-        return Some(Effects { kind: Kind::Touch, writes: Vec::new() });
+        return Some(Effects::touch());
     }
     let mut writes: Vec<Write> = members
         .iter()
@@ -380,9 +441,15 @@ fn created(call: &Call<'_>) -> Option<Effects> {
             Some(set(name, Some(value)))
         })
         .collect();
+    writes.extend(tag_writes(members.get("tagSet"), true));
+    for route in list(members.get("routeSet")) {
+        let to = DESTINATIONS.iter().find_map(|name| route.get(*name).and_then(scalar));
+        let target = TARGETS.iter().find_map(|name| route.get(*name).and_then(scalar));
+        writes.extend(to.map(|to| set(format!("routes[{to}]"), target)));
+    }
     if call.name == "CreateSecurityGroup" && call.text("vpcId").is_some() {
         // Every group of a VPC starts with this rule, which no event tells.
         writes.push(set("egress[all 0.0.0.0/0]", Some("allow".to_owned())));
     }
-    Some(Effects { kind: Kind::Create, writes })
+    Some(Effects::new(Kind::Create, writes))
 }

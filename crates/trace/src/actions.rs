@@ -31,8 +31,8 @@ pub struct Action {
 
 /// Groups `events`, which are oldest first, into actions, by when they began.
 ///
-/// A console session's calls belong together while they follow each other closely, from one address with
-/// one browser; a program's only while they repeat one call. Every event is in exactly one action.
+/// A console session's calls belong together while they follow each other closely, from one address;
+/// a program's only while they repeat one call. Every event is in exactly one action.
 ///
 /// # Source
 /// No record says which click a call came from; the gaps are of observed console sessions.
@@ -87,12 +87,17 @@ impl<'a> Key<'a> {
             // One click calls with several keys of one console session.
             access_key_id: event.access_key_id.as_deref().filter(|_| !is_console),
             arn: event.user_identity_arn.as_deref(),
-            source: event.source_ip_address.as_deref().filter(|_| !is_console),
+            // The console calls some services itself, under a name of its own.
+            source: event.source_ip_address.as_deref().filter(|text| is_address(text)),
             agent: event.user_agent.as_deref().filter(|_| !is_console),
             account: event.account_id.as_deref(),
             call: event.event_name.as_deref().filter(|_| !is_console),
         }
     }
+}
+
+fn is_address(source: &str) -> bool {
+    source.parse::<std::net::IpAddr>().is_ok()
 }
 
 /// The writes by name, or what was looked at.

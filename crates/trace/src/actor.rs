@@ -108,8 +108,8 @@ pub enum How {
     InstanceRole,
     /// A session of this name was issued at the time of the session's creation.
     SessionName,
-    /// The user signed in to the console when the session was created.
-    ConsoleSignIn,
+    /// Identity Center names the sessions of its roles after their users.
+    IdentityCenterName,
     /// The role was switched to in the console when the session was created.
     SwitchRole,
     /// The event made the workload.
@@ -213,9 +213,9 @@ impl std::fmt::Display for Gap {
         }
         match &self.stored {
             Some((first, last)) => {
-                write!(f, "; of that account the store holds {first} to {last})")
+                write!(f, "; its events are in segments from {first} to {last})")
             }
-            None => f.write_str("; of that account the store holds nothing)"),
+            None => f.write_str("; the store holds no event of that account)"),
         }
     }
 }
@@ -286,7 +286,9 @@ impl How {
             Self::ServiceLinkedRole => "only the service can assume this role",
             Self::InstanceRole => "EC2 delivered the credentials to it",
             Self::SessionName => "a session of this name was made just then",
-            Self::ConsoleSignIn => "they signed in to the console just then",
+            Self::IdentityCenterName => {
+                "Identity Center names sessions of its roles after the user"
+            }
             Self::SwitchRole => "they switched role in the console just then",
             Self::Launch => "the call launched it",
             Self::Deploy => "the call was the last to deploy it",
@@ -297,6 +299,25 @@ impl How {
 }
 
 impl Attribution {
+    /// The steps to the actor and to whoever stands behind a workload, then the notes: a line each.
+    pub fn steps(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for link in &self.links {
+            let ids: Vec<&str> =
+                link.evidence.iter().filter_map(|it| it.event_id.as_deref()).collect();
+            let weak = if link.strength == Strength::Weak { " (weak)" } else { "" };
+            let (from, to, how) = (&link.from, &link.to, link.how.words());
+            let line = format!("{from} <- {to}: {how}{weak} {}", ids.join(", "));
+            lines.push(line.trim_end().to_owned());
+        }
+        lines.extend(self.notes.iter().cloned());
+        if let Some(behind) = &self.behind {
+            lines.push(format!("behind it: {}", behind.actor));
+            lines.extend(behind.steps());
+        }
+        lines
+    }
+
     /// The actor, how sure that is, and who stands behind a workload: one line.
     pub fn line(&self) -> String {
         let weak = match (&self.actor, self.strength) {

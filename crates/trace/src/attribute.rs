@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use trailhound_query::LookupQuery;
+use trailhound_query::search::Query;
 use trailhound_record::{Event, Timestamp};
 use trailhound_store::Snapshot;
 
@@ -59,7 +60,23 @@ impl Tracer {
 
     /// Finds who stands behind `event`.
     pub fn attribute(&mut self, event: &Event) -> Attribution {
-        let identity = Identity::of(event);
+        let mut identity = Identity::of(event);
+        if let Some(gap) = nobody_signed_in(event, &identity) {
+            return Attribution {
+                principal: identity.text(),
+                actor: Actor::Unknown { gap },
+                strength: Strength::Weak,
+                links: Vec::new(),
+                behind: None,
+                notes: Vec::new(),
+            };
+        }
+        if !NAMES_USERS.contains(&event.event_source.as_deref().unwrap_or_default())
+            && identity.identity_type.as_deref() == Some("Unknown")
+        {
+            // Only these services mean an Identity Center user by it.
+            identity.user_name = None;
+        }
         let shared = shared_event_id(event);
         // Another account's copy names the caller only by account: each call is its own question.
         let is_own = identity.identity_type.as_deref() == Some("AWSAccount");
@@ -124,6 +141,9 @@ impl Tracer {
         let name = || identity.user_name.clone().or_else(|| identity.principal_id.clone());
         match identity.identity_type.as_deref() {
             Some("Root") => {
+                if let Some(step) = self.assumed_root(identity, at, walk) {
+                    return step;
+                }
                 self.note_sign_in(identity, walk);
                 let account_id = identity.account_id.clone().unwrap_or_default();
                 Step::End(Actor::Root { account_id })
@@ -162,8 +182,8 @@ impl Tracer {
             return unknown("the record says an IAM user, but not which");
         };
         let key = identity.access_key_id.as_deref().filter(|key| is_temporary_key(key));
-        let issued = key.map(|key| self.issuers_by_key(key, identity, at)).unwrap_or_default();
-        match issued.as_slice() {
+        let issued = key.and_then(|key| self.issuers_by_key(key, identity, at));
+        match issued.unwrap_or_default().as_slice() {
             [issued] => walk.link(identity, &name, How::AccessKey, &[&issued.event]),
             _ => self.note_sign_in(identity, walk),
         }
@@ -177,7 +197,8 @@ impl Tracer {
         walk: &mut Walk,
     ) -> Step {
         let key = identity.access_key_id.as_deref().filter(|key| is_key(key));
-        let mut issued = key.map(|key| self.issuers_by_key(key, identity, at)).unwrap_or_default();
+        let issued = key.and_then(|key| self.issuers_by_key(key, identity, at));
+        let mut issued = issued.unwrap_or_default();
         if issued.len() == 1
             && let Some(issued) = issued.pop()
         {
@@ -202,7 +223,11 @@ impl Tracer {
         walk: &mut Walk,
     ) -> Step {
         let key = identity.access_key_id.as_deref().filter(|key| is_temporary_key(key));
-        let by_key = key.map(|key| self.issuers_by_key(key, identity, at)).unwrap_or_default();
+        let by_key = match key {
+            Some(key) => self.issuers_by_key(key, identity, at),
+            None => Some(Vec::new()),
+        };
+        let Some(by_key) = by_key else { return Step::End(unknown(TOO_MANY)) };
         if let Some(step) = self.one_issuer(identity, by_key, How::AccessKey, walk) {
             return step;
         }
@@ -212,17 +237,29 @@ impl Tracer {
         if let Some(step) = self.switched_role(identity, walk) {
             return step;
         }
-        let by_name = self.issuers_by_name(identity, at);
+        let Some(by_name) = self.issuers_by_name(identity, at) else {
+            return Step::End(unknown(TOO_MANY));
+        };
         if let Some(step) = self.one_issuer(identity, by_name, How::SessionName, walk) {
             return step;
         }
         if let Some(user) = identity.session_name().filter(|_| is_of_identity_center(identity)) {
-            walk.weak(identity, user, How::SessionName, &[]);
-            walk.notes
-                .push("Identity Center names sessions of its roles after the user".to_owned());
+            walk.weak(identity, user, How::IdentityCenterName, &[]);
             return Step::End(person(user.to_owned(), PersonKind::IdentityCenterUser));
         }
         Step::End(Actor::Unknown { gap: self.missing_issuer(identity, at) })
+    }
+
+    /// The step to whoever took the root user's rights in a member account.
+    fn assumed_root(
+        &mut self,
+        identity: &Identity,
+        at: Option<Timestamp>,
+        walk: &mut Walk,
+    ) -> Option<Step> {
+        let key = identity.access_key_id.as_deref().filter(|key| is_temporary_key(key))?;
+        let issued = self.issuers_by_key(key, identity, at).unwrap_or_default();
+        self.one_issuer(identity, issued, How::AccessKey, walk)
     }
 
     /// The step to the caller of the one event that issued a session; nothing when there is none.
@@ -233,10 +270,9 @@ impl Tracer {
         how: How,
         walk: &mut Walk,
     ) -> Option<Step> {
-        let callers: Vec<String> = issued.iter().map(|issued| issued.caller.text()).collect();
-        let first = callers.first()?;
-        if callers.iter().any(|caller| caller != first) {
-            let mut reason = format!("{} events could have issued the session:", callers.len());
+        let first = issued.first()?;
+        if issued.iter().any(|other| !other.has_caller_of(first)) {
+            let mut reason = format!("{} events could have issued the session:", issued.len());
             for issued in issued.iter().take(4) {
                 let id = issued.event.event_id.as_deref().unwrap_or("(no id)");
                 reason.push_str(&format!(" {id} by {},", issued.caller.text()));
@@ -244,12 +280,13 @@ impl Tracer {
             let gap = Gap::new(reason.trim_end_matches(','));
             return Some(Step::End(Actor::Unknown { gap }));
         }
-        // The newest that fits: a session of this name may have been asked for twice in a minute.
+        // The newest: one caller may ask twice for a session of one name.
         let issued = issued.swap_remove(0);
+        let caller = issued.caller.text();
         if how == How::AccessKey {
-            walk.link(identity, first, how, &[&issued.event]);
+            walk.link(identity, &caller, how, &[&issued.event]);
         } else {
-            walk.weak(identity, first, how, &[&issued.event]);
+            walk.weak(identity, &caller, how, &[&issued.event]);
         }
         if let Some(source) = &identity.session.source_identity {
             walk.notes.push(format!("the session carries the source identity `{source}`"));
@@ -269,8 +306,14 @@ impl Tracer {
         walk: &mut Walk,
     ) -> Option<Step> {
         let session = &identity.session;
+        let account = identity.account_id.clone();
         if let Some(source) = &session.source_identity {
             walk.link(identity, source, How::SourceIdentity, &[]);
+            for issued in self.issuers_by_name(identity, at).unwrap_or_default() {
+                let id = issued.event.event_id.as_deref().unwrap_or("(no id)");
+                let caller = issued.caller.text();
+                walk.notes.push(format!("a session of this name was asked for by {caller} ({id})"));
+            }
             return Some(Step::End(person(source.clone(), PersonKind::SourceIdentity)));
         }
         if let Some(user) = &identity.on_behalf_of {
@@ -284,7 +327,8 @@ impl Tracer {
                 Some("ec2") => WorkloadKind::Instance,
                 _ => WorkloadKind::Resource,
             };
-            return Some(self.workload(resource.clone(), kind, at, walk));
+            let account = account_of(resource).map(str::to_owned).or(account);
+            return Some(self.workload(resource.clone(), kind, account, at, walk));
         }
         // Only the service can assume the role that it linked to itself.
         let issuer = session.issuer_arn.as_deref().unwrap_or_default();
@@ -297,7 +341,7 @@ impl Tracer {
         let name = identity.session_name()?;
         if session.is_of_instance && name.starts_with("i-") {
             walk.link(identity, name, How::InstanceRole, &[]);
-            return Some(self.workload(name.to_owned(), WorkloadKind::Instance, at, walk));
+            return Some(self.workload(name.to_owned(), WorkloadKind::Instance, account, at, walk));
         }
         let subject = session.federated_subject.as_ref()?;
         let provider = session.federated_provider.clone();
@@ -318,25 +362,29 @@ impl Tracer {
         walk: &mut Walk,
     ) -> Step {
         let name = identity.session_name().unwrap_or_default().to_owned();
+        let account = identity.account_id.clone();
         match service {
             "ec2.amazonaws.com" if name.starts_with("i-") => {
-                self.workload(name, WorkloadKind::Instance, at, walk)
+                self.workload(name, WorkloadKind::Instance, account, at, walk)
             }
-            "lambda.amazonaws.com" => self.workload(name, WorkloadKind::Function, at, walk),
-            "ecs-tasks.amazonaws.com" => self.workload(name, WorkloadKind::Task, at, walk),
+            "lambda.amazonaws.com" => {
+                self.workload(name, WorkloadKind::Function, account, at, walk)
+            }
+            "ecs-tasks.amazonaws.com" => self.workload(name, WorkloadKind::Task, account, at, walk),
             "cloudformation.amazonaws.com" => {
                 let role = identity.session.issuer_arn.clone().unwrap_or(name);
-                self.workload(role, WorkloadKind::Stack, at, walk)
+                self.workload(role, WorkloadKind::Stack, account, at, walk)
             }
             _ => Step::End(Actor::Service { name: service.to_owned() }),
         }
     }
 
-    /// A workload, and who launched or deployed it before `at`.
+    /// A workload of an account, and who launched or deployed it before `at`.
     fn workload(
         &mut self,
         name: String,
         kind: WorkloadKind,
+        account: Option<String>,
         at: Option<Timestamp>,
         walk: &mut Walk,
     ) -> Step {
@@ -344,27 +392,27 @@ impl Tracer {
             WorkloadKind::Instance => name.rsplit_once('/').map_or(name.as_str(), |(_, id)| id),
             _ => name.as_str(),
         };
-        let made = self.maker(id, kind, at);
+        let is_looked_for =
+            matches!(kind, WorkloadKind::Instance | WorkloadKind::Function | WorkloadKind::Stack);
+        let made = self.maker(id, kind, account.as_deref(), at);
         let behind = made.map(|(event, how)| {
             let (identity, shared) = (Identity::of(&event), shared_event_id(&event));
-            let strength = if how == How::Stack { Strength::Weak } else { Strength::Strong };
-            let mut behind =
-                self.walk(identity, event.event_time, shared, walk.depth + walk.links.len() + 1);
-            behind.links.insert(
-                0,
-                Link {
-                    from: name.clone(),
-                    to: behind.principal.clone(),
-                    how,
-                    strength,
-                    evidence: vec![Evidence::of(&event)],
-                },
-            );
+            // A function's short name is of any Region; CloudFormation's role may serve many stacks.
+            let is_sure = how == How::Launch || how == How::Deploy && id.starts_with("arn:");
+            let strength = if is_sure { Strength::Strong } else { Strength::Weak };
+            let depth = walk.depth + walk.links.len() + 1;
+            let mut behind = self.walk(identity, event.event_time, shared, depth);
+            let to = behind.principal.clone();
+            let evidence = vec![Evidence::of(&event)];
+            behind.links.insert(0, Link { from: name.clone(), to, how, strength, evidence });
             behind.strength = behind.strength.min(strength);
             Box::new(behind)
         });
         if behind.is_none() {
-            walk.notes.push(format!("who launched or deployed {name} is not in the store"));
+            walk.notes.push(match is_looked_for {
+                true => format!("who launched or deployed {name} is not in the store"),
+                false => format!("who deployed {name} is not looked for"),
+            });
         }
         Step::Made(Actor::Workload { name, kind }, behind)
     }
@@ -373,28 +421,43 @@ impl Tracer {
         &mut self,
         id: &str,
         kind: WorkloadKind,
+        account: Option<&str>,
         at: Option<Timestamp>,
     ) -> Option<(Event, How)> {
-        let newest = |lookups: &mut Lookups, name: &str, event_name: &str| {
-            let query = LookupQuery { event_name: Some(event_name.to_owned()), ..naming(name) };
-            lookups.done(&within(query, None, at), CANDIDATES_MAX).into_iter().next()
+        let query = |name: &str, event_name: &str| {
+            let query = LookupQuery {
+                event_name: Some(event_name.to_owned()),
+                account_id: account.map(str::to_owned),
+                ..naming(name)
+            };
+            within(query, None, at)
         };
         match kind {
             WorkloadKind::Instance => {
-                newest(&mut self.lookups, id, "RunInstances").map(|event| (event, How::Launch))
+                let events = self.lookups.done(&query(id, "RunInstances"), CANDIDATES_MAX)?;
+                // A tag or a parameter may name any instance: the response says which were launched.
+                let launched = events.into_iter().find(|event| launches(event, id))?;
+                Some((launched, How::Launch))
             }
             WorkloadKind::Function => {
                 let short = id.split(":function:").nth(1).unwrap_or(id).to_owned();
-                let names = [id, short.as_str()];
+                let region = id.starts_with("arn:").then(|| id.split(':').nth(3)).flatten();
                 let calls = [
                     "UpdateFunctionCode20150331v2",
                     "UpdateFunctionCode20150331",
                     "CreateFunction20150331",
                 ];
-                names
-                    .iter()
-                    .flat_map(|name| calls.map(|call| (*name, call)))
-                    .filter_map(|(name, call)| newest(&mut self.lookups, name, call))
+                let mut found: Vec<Event> = Vec::new();
+                for (name, call) in
+                    [id, short.as_str()].iter().flat_map(|name| calls.map(|call| (*name, call)))
+                {
+                    let of =
+                        LookupQuery { aws_region: region.map(str::to_owned), ..query(name, call) };
+                    let (events, _) = self.lookups.newest(&of, CANDIDATES_MAX);
+                    found.extend(events.into_iter().find(|event| !event.has_failed()));
+                }
+                found
+                    .into_iter()
                     .max_by_key(|event| event.event_time)
                     .map(|event| (event, How::Deploy))
             }
@@ -405,8 +468,9 @@ impl Tracer {
                     read_only: Some(false),
                     ..naming(id)
                 };
-                let events = self.lookups.done(&within(query, start, at), CANDIDATES_MAX);
-                events.into_iter().next().map(|event| (event, How::Stack))
+                let (events, _) = self.lookups.newest(&within(query, start, at), CANDIDATES_MAX);
+                let event = events.into_iter().find(|event| !event.has_failed())?;
+                Some((event, How::Stack))
             }
             WorkloadKind::Task
             | WorkloadKind::KubernetesServiceAccount
@@ -456,7 +520,7 @@ impl Tracer {
     fn copies(&mut self, shared_event_id: &str, at: Option<Timestamp>) -> Vec<Event> {
         let Some(at) = at else { return Vec::new() };
         let text = format!("sharedEventID:=\"{}\"", shared_event_id.replace(['"', '\\'], ""));
-        let Ok(search) = trailhound_query::search::Query::parse(&text, at) else {
+        let Ok(search) = Query::parse(&text, at) else {
             return Vec::new();
         };
         let query = LookupQuery { search: Some(search), ..LookupQuery::default() };
@@ -468,43 +532,62 @@ impl Tracer {
         self.lookups.newest(&around, CANDIDATES_MAX).0
     }
 
-    /// The events that returned `key` and may have begun the session.
+    /// The events that returned `key` and may have begun the session; nothing when more name the key than
+    /// are compared.
     pub(crate) fn issuers_by_key(
         &mut self,
         key: &str,
         identity: &Identity,
         at: Option<Timestamp>,
-    ) -> Vec<Issued> {
-        let (events, _) = self.lookups.newest(&naming(key), CANDIDATES_MAX);
-        let issued = events.into_iter().filter_map(Issued::of);
+    ) -> Option<Vec<Issued>> {
+        let query = self.issuing_around(naming(key), identity.session.creation_date);
         let fits = |issued: &Issued| issued.returned(key) && issued.may_have_begun(identity, at);
-        callers_own_copies(issued.filter(fits).collect())
+        self.issuers(&query, &fits)
     }
 
     /// The events that asked for a session of this name of this role when the session was created.
-    fn issuers_by_name(&mut self, identity: &Identity, at: Option<Timestamp>) -> Vec<Issued> {
+    fn issuers_by_name(
+        &mut self,
+        identity: &Identity,
+        at: Option<Timestamp>,
+    ) -> Option<Vec<Issued>> {
         let (Some(role), Some(created)) =
             (&identity.session.issuer_arn, identity.session.creation_date)
         else {
-            return Vec::new();
+            return Some(Vec::new());
         };
-        let around = within(
-            naming(role),
-            Some(Timestamp(created.0 - CREATION_SLACK_MICROS)),
-            Some(Timestamp(created.0 + CREATION_SLACK_MICROS)),
-        );
-        let (events, has_more) = self.lookups.newest(&around, CANDIDATES_MAX);
-        if has_more {
-            return Vec::new();
-        }
+        let query = self.issuing_around(naming(role), Some(created));
         let key = identity.access_key_id.as_deref().filter(|key| is_temporary_key(key));
-        let issued = events.into_iter().filter_map(Issued::of);
         let fits = |issued: &Issued| {
             // An event that returned another key began another session.
             let is_other = key.is_some_and(|key| issued.has_other_key(key));
             !is_other && issued.names_session(identity) && issued.may_have_begun(identity, at)
         };
-        callers_own_copies(issued.filter(fits).collect())
+        self.issuers(&query, &fits)
+    }
+
+    /// `query` for issuing calls alone, near a session's creation when that is known.
+    fn issuing_around(&self, query: LookupQuery, created: Option<Timestamp>) -> LookupQuery {
+        let search = Query::parse(&crate::issue::issuing(), Timestamp(0)).ok();
+        let query = LookupQuery { search, ..query };
+        match created {
+            None => query,
+            Some(at) => within(
+                query,
+                Some(Timestamp(at.0.saturating_sub(CREATION_SLACK_MICROS))),
+                Some(Timestamp(at.0.saturating_add(CREATION_SLACK_MICROS))),
+            ),
+        }
+    }
+
+    fn issuers(
+        &mut self,
+        query: &LookupQuery,
+        fits: &dyn Fn(&Issued) -> bool,
+    ) -> Option<Vec<Issued>> {
+        let (events, has_more) = self.lookups.newest(query, CANDIDATES_MAX);
+        let issued = events.into_iter().filter_map(Issued::of).filter(fits);
+        (!has_more).then(|| callers_own_copies(issued.collect()))
     }
 
     fn switched_role(&mut self, identity: &Identity, walk: &mut Walk) -> Option<Step> {
@@ -520,7 +603,7 @@ impl Tracer {
             Some(Timestamp(created.0 - CREATION_SLACK_MICROS)),
             Some(Timestamp(created.0 + CREATION_SLACK_MICROS)),
         );
-        let mut events = self.lookups.done(&around, CANDIDATES_MAX);
+        let mut events = self.lookups.done(&around, CANDIDATES_MAX)?;
         events.retain(|event| event.user_identity_arn == identity.arn);
         let from = |event: &Event| {
             let record: serde_json::Value = serde_json::from_slice(&event.raw).unwrap_or_default();
@@ -561,10 +644,8 @@ impl Tracer {
             Some(Timestamp(created.0 - CREATION_SLACK_MICROS)),
             Some(Timestamp(created.0 + CREATION_SLACK_MICROS)),
         );
-        let events = self.lookups.done(&around, CANDIDATES_MAX);
-        let is_own = |event: &&Event| {
-            event.user_identity_arn == identity.arn && event.error_message.is_none()
-        };
+        let events = self.lookups.done(&around, CANDIDATES_MAX).unwrap_or_default();
+        let is_own = |event: &&Event| event.user_identity_arn == identity.arn;
         let nearest = events
             .iter()
             .filter(is_own)
@@ -650,17 +731,53 @@ fn web_identity(identity: &Identity) -> Actor {
     let Some(subject) = identity.user_name.clone().or_else(|| identity.principal_id.clone()) else {
         return unknown("the record of the web identity names no subject");
     };
-    if subject.starts_with("system:serviceaccount:") {
-        return Actor::Workload { name: subject, kind: WorkloadKind::KubernetesServiceAccount };
-    }
-    if provider.contains("token.actions.githubusercontent.com") {
+    // `arn:…:oidc-provider/HOST/…` or an address: the host alone tells who vouches.
+    let host = provider.split_once("oidc-provider/").map_or(provider, |(_, host)| host);
+    let host = host.trim_start_matches("https://").split('/').next().unwrap_or_default();
+    if host == "token.actions.githubusercontent.com" {
         return Actor::Workload { name: subject, kind: WorkloadKind::GithubActions };
     }
     let name = match provider {
-        "" => subject,
+        "" => subject.clone(),
         provider => format!("{subject} of {provider}"),
     };
+    if subject.starts_with("system:serviceaccount:") {
+        return Actor::Workload { name, kind: WorkloadKind::KubernetesServiceAccount };
+    }
     person(name, PersonKind::WebIdentityUser)
+}
+
+/// The services whose records name an Identity Center user by the type `Unknown`.
+const NAMES_USERS: &[&str] = &[
+    "sso.amazonaws.com",
+    "signin.amazonaws.com",
+    "sso-directory.amazonaws.com",
+    "identitystore.amazonaws.com",
+];
+const TOO_MANY: &str = "more events could have issued the session than are compared";
+
+/// Why nobody is behind a sign-in: it failed, so that whoever tried is not known, or AWS hides the name.
+fn nobody_signed_in(event: &Event, identity: &Identity) -> Option<Gap> {
+    let is_hidden = identity.user_name.as_deref() == Some("HIDDEN_DUE_TO_SECURITY_REASONS");
+    let is_sign_in = event.event_type.as_deref() == Some("AwsConsoleSignIn")
+        || event.event_source.as_deref() == Some("signin.amazonaws.com");
+    match () {
+        () if is_hidden => Some(Gap::new("AWS hides the name that was tried")),
+        () if is_sign_in && event.has_failed() => {
+            Some(Gap::new(format!("the sign-in failed: somebody tried as {}", identity.text())))
+        }
+        () => None,
+    }
+}
+
+/// Whether a call launched the instance.
+fn launches(event: &Event, id: &str) -> bool {
+    let record: serde_json::Value = serde_json::from_slice(&event.raw).unwrap_or_default();
+    let items = record.pointer("/responseElements/instancesSet/items");
+    let items = items.and_then(serde_json::Value::as_array).into_iter().flatten();
+    items
+        .into_iter()
+        .any(|item| item.get("instanceId").and_then(serde_json::Value::as_str) == Some(id))
 }
 
 fn person(name: String, kind: PersonKind) -> Actor {

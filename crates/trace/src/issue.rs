@@ -22,6 +22,14 @@ const ISSUING: &[&str] = &[
     "GetSigninToken",
 ];
 
+/// The services that issue credentials.
+const SOURCES: &[&str] = &["sts.amazonaws.com", "signin.amazonaws.com"];
+
+/// A search for the calls that issue.
+pub(crate) fn issuing() -> String {
+    format!("event:({}) -is:error", ISSUING.join(" OR "))
+}
+
 /// A session that a call began.
 #[derive(Debug)]
 pub(crate) struct Issued {
@@ -31,6 +39,8 @@ pub(crate) struct Issued {
     /// The other account's copy of the call has this id too.
     pub(crate) shared_event_id: Option<String>,
     role_arn: Option<String>,
+    /// The account whose root user a call of AssumeRoot acts as.
+    target_principal: Option<String>,
     session_name: Option<String>,
     access_key_id: Option<String>,
     expiration: Option<Timestamp>,
@@ -40,7 +50,8 @@ impl Issued {
     /// Reads `event`; nothing when it failed or issues nothing.
     pub(crate) fn of(event: Event) -> Option<Self> {
         let name = event.event_name.as_deref()?;
-        if !ISSUING.contains(&name) || event.error_code.is_some() {
+        let source = event.event_source.as_deref()?;
+        if !ISSUING.contains(&name) || !SOURCES.contains(&source) || event.has_failed() {
             return None;
         }
         let record: Value = serde_json::from_slice(&event.raw).ok()?;
@@ -53,6 +64,7 @@ impl Issued {
             caller,
             shared_event_id: of("/sharedEventID"),
             role_arn: of("/requestParameters/roleArn"),
+            target_principal: of("/requestParameters/targetPrincipal"),
             session_name: of("/requestParameters/roleSessionName")
                 .or_else(|| of("/requestParameters/name")),
             access_key_id: of("/responseElements/credentials/accessKeyId"),
@@ -60,6 +72,18 @@ impl Issued {
                 .and_then(|text| expiration(&text)),
             event,
         })
+    }
+
+    /// Whether `other` has the same caller: the same principal, and of sessions the same one.
+    pub(crate) fn has_caller_of(&self, other: &Self) -> bool {
+        let (a, b) = (&self.caller, &other.caller);
+        let is_session = a.session.creation_date.is_some() || b.session.creation_date.is_some();
+        let is_same = (&a.identity_type, &a.arn, &a.principal_id, &a.invoked_by, &a.user_name)
+            == (&b.identity_type, &b.arn, &b.principal_id, &b.invoked_by, &b.user_name);
+        is_same
+            && (!is_session
+                || (&a.access_key_id, a.session.creation_date)
+                    == (&b.access_key_id, b.session.creation_date))
     }
 
     /// The identity that the new session has, as far as the call says.
@@ -129,6 +153,12 @@ impl Issued {
                 has_name && same_account(role, identity.arn.as_deref())
             }
             (Some(_), None) => false,
+            (None, _) if self.event.event_name.as_deref() == Some("AssumeRoot") => {
+                let target = self.target_principal.as_deref().unwrap_or_default();
+                let account = account_of(target).unwrap_or(target);
+                identity.identity_type.as_deref() == Some("Root")
+                    && identity.account_id.as_deref() == Some(account)
+            }
             (None, _) if self.event.event_name.as_deref() == Some("GetFederationToken") => {
                 let name = identity.arn.as_deref().and_then(|arn| arn.rsplit_once('/'));
                 name.map(|(_, name)| name) == self.session_name.as_deref()

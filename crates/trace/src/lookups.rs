@@ -27,14 +27,16 @@ impl Lookups {
         (page.events, page.next.is_some())
     }
 
-    /// The calls that succeeded among the newest matching ones.
-    pub(crate) fn done(&mut self, query: &LookupQuery, limit: usize) -> Vec<Event> {
-        let (mut events, _) = self.newest(query, limit);
-        events.retain(|event| event.error_code.is_none());
-        events
+    /// The newest matching calls that succeeded; nothing when there are more than `limit`, as the one that
+    /// counts might be among the others.
+    pub(crate) fn done(&mut self, query: &LookupQuery, limit: usize) -> Option<Vec<Event>> {
+        let (mut events, has_more) = self.newest(query, limit);
+        events.retain(|event| !event.has_failed());
+        (!has_more).then_some(events)
     }
 
-    /// The first and last time of the segments that hold events of `account`.
+    /// The first and last time of the segments that hold events of `account`: its own events may begin later
+    /// and end earlier.
     pub(crate) fn span_of_account(&mut self, account: &str) -> Option<(Timestamp, Timestamp)> {
         if let Some(span) = self.spans.get(account) {
             return *span;
@@ -42,8 +44,11 @@ impl Lookups {
         let mut span: Option<(Timestamp, Timestamp)> = None;
         for segment in self.snapshot.segments() {
             let Some((first, last)) = segment.entry().time_micros else { continue };
-            let has = segment.facts().is_ok_and(|facts| facts.accounts.contains_key(account));
-            if has {
+            let facts = segment.facts();
+            if let Err(error) = &facts {
+                self.unreadable.push(error.to_string());
+            }
+            if facts.is_ok_and(|facts| facts.accounts.contains_key(account)) {
                 let (first, last) = (Timestamp(first), Timestamp(last));
                 span = Some(span.map_or((first, last), |(a, b)| (a.min(first), b.max(last))));
             }

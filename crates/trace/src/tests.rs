@@ -35,7 +35,7 @@ impl Stored {
     }
 
     fn who(&self, subject: &str) -> Vec<Who> {
-        Tracer::new(Arc::clone(&self.snapshot)).who(&Subject::of(subject))
+        Tracer::new(Arc::clone(&self.snapshot)).who(&Subject::of(subject)).0
     }
 }
 
@@ -164,6 +164,92 @@ fn a_forged_name_is_weak_and_says_so() {
             "unknown: the event that issued the session `bob` of arn:aws:iam::111122223333:role/Admin is not in the store (account 111122223333, about 2026-01-01T00:00:00Z; of that account the store holds 2026-01-01T00:00:00Z to 2026-01-01T00:01:35Z) [weak]"
         ],
     );
+}
+
+#[test]
+fn a_failed_sign_in_is_nobodys() {
+    let mut login = event(
+        "l",
+        0,
+        "signin",
+        "ConsoleLogin",
+        json!({"type": "IAMUser", "userName": "alice", "accountId": ACCOUNT}),
+    );
+    login["eventType"] = json!("AwsConsoleSignIn");
+    login["errorMessage"] = json!("Failed authentication");
+    login["responseElements"] = json!({"ConsoleLogin": "Failure"});
+    check(vec![login], "l", expect![""]);
+}
+
+#[test]
+fn a_tag_that_names_an_instance_launched_nothing() {
+    let instance = "i-0123456789abcdef0";
+    let mut launch = event("run", 0, "ec2", "RunInstances", user("alice"));
+    launch["responseElements"] = json!({"instancesSet": {"items": [{"instanceId": instance}]}});
+    let mut other = event("other", 5, "ec2", "RunInstances", user("mallory"));
+    other["requestParameters"] =
+        json!({"tagSpecificationSet": {"items": [{"tags": [{"key": "peer", "value": instance}]}]}});
+    other["responseElements"] =
+        json!({"instancesSet": {"items": [{"instanceId": "i-0aaaaaaaaaaaaaaa0"}]}});
+    let mut used = session("Web", instance, KEY_1, 60);
+    used["sessionContext"]["ec2RoleDelivery"] = json!("2.0");
+    check(vec![launch, other, event("c", 90, "s3", "PutBucketPolicy", used)], "c", expect![""]);
+}
+
+#[test]
+fn events_that_name_a_key_do_not_push_its_issue_away() {
+    let mut used = session("Admin", "s", KEY_1, 0);
+    used["sessionContext"]["sourceIdentity"] = json!("ceo");
+    let mut records = vec![
+        assume("a", 0, user("mallory"), "Admin", "s", KEY_1),
+        event("c", 90, "ec2", "StopInstances", used),
+    ];
+    for n in 0..80 {
+        let mut noise = event(&format!("n{n}"), 1, "iam", "GetAccessKeyLastUsed", user("mallory"));
+        noise["requestParameters"] = json!({"accessKeyId": KEY_1});
+        noise["errorCode"] = json!("AccessDenied");
+        records.push(noise);
+    }
+    check(records, "c", expect![""]);
+}
+
+#[test]
+fn two_sessions_of_one_name_are_two_callers() {
+    check(
+        vec![
+            assume("a1", 0, user("alice"), "Jump", "session", KEY_1),
+            assume("m1", 1, user("mallory"), "Jump", "session", "ASIAEXAMPLEEXAMPLE09"),
+            assume("a2", 30, session("Jump", "session", KEY_1, 0), "Prod", "session", KEY_2),
+            assume(
+                "m2",
+                31,
+                session("Jump", "session", "ASIAEXAMPLEEXAMPLE09", 1),
+                "Prod",
+                "session",
+                "ASIAEXAMPLEEXAMPLE10",
+            ),
+            event(
+                "c",
+                90,
+                "ec2",
+                "StopInstances",
+                session("Prod", "session", "AKIA****************", 30),
+            ),
+        ],
+        "c",
+        expect![""],
+    );
+}
+
+#[test]
+fn root_that_was_assumed_leads_to_who_assumed_it() {
+    let mut assumed = event("a", 0, "sts", "AssumeRoot", user("carol"));
+    assumed["requestParameters"] = json!({"targetPrincipal": ACCOUNT});
+    assumed["responseElements"] =
+        json!({"credentials": {"accessKeyId": KEY_1, "expiration": at(900)}});
+    let root = json!({"type": "Root", "accountId": ACCOUNT, "arn": "arn:aws:iam::111122223333:root", "accessKeyId": KEY_1,
+        "sessionContext": {"assumedRoot": "true", "attributes": {"creationDate": at(0)}}});
+    check(vec![assumed, event("c", 90, "s3", "DeleteBucketPolicy", root)], "c", expect![""]);
 }
 
 #[test]

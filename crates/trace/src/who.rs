@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 use trailhound_query::LookupQuery;
+use trailhound_query::search::Query;
 use trailhound_record::{Event, Timestamp};
 
 use crate::actor::{Attribution, Evidence, How, Link, Strength};
@@ -64,12 +65,14 @@ impl Tracer {
     ///
     /// Shape: sessions are told apart by the newest [`USES_READ`] uses of a key or ARN; an event's copies
     /// in several accounts have an answer each. Empty when the store holds neither a use nor an issue.
-    pub fn who(&mut self, subject: &Subject) -> Vec<Who> {
+    ///
+    /// Says too whether there are more uses than were read: then there may be more sessions.
+    pub fn who(&mut self, subject: &Subject) -> (Vec<Who>, bool) {
         match subject {
             Subject::EventId(id) => {
                 let query = LookupQuery { event_id: Some(id.clone()), ..LookupQuery::default() };
-                let (events, _) = self.lookups.newest(&query, USES_READ);
-                events.iter().map(|event| self.who_of_event(event)).collect()
+                let (events, has_more) = self.lookups.newest(&query, USES_READ);
+                (events.iter().map(|event| self.who_of_event(event)).collect(), has_more)
             }
             Subject::AccessKey(key) => self.who_of_key(key),
             Subject::Arn(arn) => self.who_of_arn(arn),
@@ -86,9 +89,9 @@ impl Tracer {
         }
     }
 
-    fn who_of_key(&mut self, key: &str) -> Vec<Who> {
+    fn who_of_key(&mut self, key: &str) -> (Vec<Who>, bool) {
         let query = LookupQuery { access_key_id: Some(key.to_owned()), ..LookupQuery::default() };
-        let (events, _) = self.lookups.newest(&query, USES_READ);
+        let (events, has_more) = self.lookups.newest(&query, USES_READ);
         let mut found = self.sessions_of(&events);
         if found.is_empty() {
             let (events, _) = self.lookups.newest(&naming(key), USES_READ);
@@ -108,17 +111,21 @@ impl Tracer {
                 who.attribution.notes.push(made.clone());
             }
         }
-        found
+        (found, has_more)
     }
 
-    fn who_of_arn(&mut self, arn: &str) -> Vec<Who> {
+    fn who_of_arn(&mut self, arn: &str) -> (Vec<Who>, bool) {
         let name = if arn.ends_with(":root") { "root" } else { last_part(arn) };
-        let query = LookupQuery { username: Some(name.to_owned()), ..LookupQuery::default() };
-        let (mut events, _) = self.lookups.newest(&query, USES_READ);
-        events.retain(|event| event.user_identity_arn.as_deref() == Some(arn));
+        let exactly = format!("userIdentity.arn:=\"{}\"", arn.replace(['"', '\\'], ""));
+        let query = LookupQuery {
+            username: Some(name.to_owned()),
+            search: Query::parse(&exactly, Timestamp(0)).ok(),
+            ..LookupQuery::default()
+        };
+        let (events, has_more) = self.lookups.newest(&query, USES_READ);
         let found = self.sessions_of(&events);
         if !found.is_empty() {
-            return found;
+            return (found, has_more);
         }
         let (events, _) = self.lookups.newest(&naming(arn), USES_READ);
         let issued: Vec<_> = events
@@ -126,7 +133,7 @@ impl Tracer {
             .filter_map(Issued::of)
             .filter(|issued| issued.session().arn.as_deref() == Some(arn))
             .collect();
-        issued.iter().map(|issued| self.who_of_issue(issued)).collect()
+        (issued.iter().map(|issued| self.who_of_issue(issued)).collect(), false)
     }
 
     /// One answer for each session in `events`, which are newest first.
@@ -195,7 +202,8 @@ impl Tracer {
             return None;
         }
         let query = LookupQuery { event_name: Some("CreateAccessKey".to_owned()), ..naming(key) };
-        let made = self.lookups.done(&query, 1).into_iter().next()?;
+        let (events, _) = self.lookups.newest(&query, USES_READ);
+        let made = events.into_iter().find(makes_key)?;
         let maker = self.attribute(&made);
         let id = made.event_id.as_deref().unwrap_or("(no id)");
         let at = made.event_time.map(|at| at.to_string()).unwrap_or_default();
@@ -204,7 +212,7 @@ impl Tracer {
 }
 
 fn makes_key(event: &Event) -> bool {
-    event.event_name.as_deref() == Some("CreateAccessKey") && event.error_code.is_none()
+    event.event_name.as_deref() == Some("CreateAccessKey") && !event.has_failed()
 }
 
 fn last_part(arn: &str) -> &str {

@@ -76,33 +76,25 @@ impl EntryView {
         let short = |text: &Option<String>| {
             visible_start(text.as_deref().unwrap_or_default(), CELL_CHARS_MAX)
         };
-        let links = entry.attribution.links.iter();
         let resources: Vec<&str> =
             event.resources.iter().map(|found| found.resource_name.as_str()).collect();
         Self {
             time: event.event_time.map(|at| at.to_string()).unwrap_or_default(),
             event: format!("{} ({})", short(&event.event_name), short(&event.event_source)),
             actor: visible_start(&entry.attribution.line(), CELL_CHARS_MAX),
-            steps: links
-                .map(|link| {
-                    let ids: Vec<_> =
-                        link.evidence.iter().filter_map(|it| it.event_id.clone()).collect();
-                    visible_start(
-                        &format!(
-                            "{} ← {}: {} {}",
-                            link.from,
-                            link.to,
-                            link.how.words(),
-                            ids.join(", ")
-                        ),
-                        CELL_CHARS_MAX,
-                    )
-                })
+            steps: entry
+                .attribution
+                .steps()
+                .iter()
+                .map(|step| visible_start(step, CELL_CHARS_MAX))
                 .collect(),
             source: short(&event.source_ip_address),
             place: format!("{} {}", short(&event.account_id), short(&event.aws_region)),
             resources: visible_start(&resources.join(", "), CELL_CHARS_MAX),
-            error: short(&event.error_code),
+            error: match event.has_failed() {
+                true => format!("{} {}", short(&event.error_code), short(&event.error_message)),
+                false => String::new(),
+            },
             writes: entry
                 .effects
                 .iter()

@@ -7,7 +7,7 @@ use trailhound_record::Event;
 
 use super::Logins;
 use super::desk::{
-    Desk, GROUPED_MAX, any_event, at, error_text, principal_term, record, time_text,
+    Desk, GROUPED_MAX, any_event, at, error_text, principal, principal_term, record, time_text,
 };
 use crate::lookup::LookupError;
 
@@ -50,9 +50,8 @@ pub(super) fn errors(desk: &mut Desk<'_>) -> Result<(), LookupError> {
     let events = desk.events(denied, GROUPED_MAX);
     let mut groups: BTreeMap<(String, String), (u64, &Event)> = BTreeMap::new();
     for event in &events {
-        let user = event.username.clone().or_else(|| event.user_identity_arn.clone());
         // Newest first: the first event of a group is the last that happened.
-        groups.entry((user.unwrap_or_default(), permission(event))).or_insert((0, event)).0 += 1;
+        groups.entry((principal(event), permission(event))).or_insert((0, event)).0 += 1;
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_by(|a, b| b.1.0.cmp(&a.1.0).then_with(|| a.0.cmp(&b.0)));
@@ -80,11 +79,6 @@ pub(super) fn errors(desk: &mut Desk<'_>) -> Result<(), LookupError> {
     Ok(())
 }
 
-fn is_failure(record: &Value) -> bool {
-    at(record, "/responseElements/ConsoleLogin") == "Failure"
-        || !at(record, "/errorMessage").is_empty()
-}
-
 pub(super) fn logins(desk: &mut Desk<'_>, which: Logins) -> Result<(), LookupError> {
     match which {
         Logins::Summary => return summary(desk),
@@ -93,7 +87,7 @@ pub(super) fn logins(desk: &mut Desk<'_>, which: Logins) -> Result<(), LookupErr
     }
     let search = match which {
         Logins::NoMfa => {
-            "event:ConsoleLogin responseElements.ConsoleLogin:Success additionalEventData.MFAUsed:No"
+            "event:ConsoleLogin responseElements.ConsoleLogin:Success -additionalEventData.MFAUsed:Yes"
         }
         _ => "event:ConsoleLogin",
     };
@@ -116,6 +110,7 @@ pub(super) fn logins(desk: &mut Desk<'_>, which: Logins) -> Result<(), LookupErr
             "federated sign-ins say MFAUsed No also where the identity provider asked for it",
         );
     }
+    note_identity_center(desk);
     Ok(())
 }
 
@@ -146,7 +141,22 @@ fn failed_logins(desk: &mut Desk<'_>) -> Result<(), LookupError> {
         let record = record(event);
         vec![user_of(event, &record), error_text(event)]
     });
+    if events.iter().any(|event| user_of(event, &record(event)).starts_with("HIDDEN_")) {
+        desk.note("AWS hides names that do not exist: several of them count as one user here");
+    }
+    note_identity_center(desk);
     Ok(())
+}
+
+/// Sign-ins to Identity Center have events of their own.
+fn note_identity_center(desk: &mut Desk<'_>) {
+    let search = "event:(UserAuthentication OR CredentialVerification OR CredentialChallenge)";
+    let count = desk.count(search);
+    if count > 0 {
+        desk.note(format!(
+            "{count} events of signing in to Identity Center are not in these tables"
+        ));
+    }
 }
 
 fn summary(desk: &mut Desk<'_>) -> Result<(), LookupError> {
@@ -169,7 +179,7 @@ fn summary(desk: &mut Desk<'_>) -> Result<(), LookupError> {
         let last = event.event_time.map(time_text).unwrap_or_default();
         let entry = groups.entry(key).or_insert((0, 0, last));
         entry.0 += 1;
-        entry.1 += u64::from(event.error_code.is_some() || is_failure(&record));
+        entry.1 += u64::from(event.has_failed());
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_by(|a, b| b.1.2.cmp(&a.1.2).then_with(|| a.0.cmp(&b.0)));
@@ -226,18 +236,18 @@ fn raises(event: &Event) -> String {
     let name = event.event_name.as_deref().unwrap_or_default();
     let known = RAISING.iter().find(|(raising, _)| *raising == name);
     let Some((_, why)) = known else { return String::new() };
-    let text = String::from_utf8_lossy(&event.raw);
+    let text = at(&record(event), "/requestParameters");
     let is_admin = text.contains("AdministratorAccess") || text.contains("IAMFullAccess");
     if is_admin { format!("{why}, administrator rights") } else { (*why).to_owned() }
 }
 
 pub(super) fn iam_changes(desk: &mut Desk<'_>) -> Result<(), LookupError> {
-    let search = "service:iam -is:read";
+    let search = "service:(iam OR sso OR identitystore OR sso-directory) -is:read";
     desk.top_table("by event", "event", search);
     let events = desk.events(search, GROUPED_MAX);
     let raising: Vec<Event> = events
         .iter()
-        .filter(|event| !raises(event).is_empty() && event.error_code.is_none())
+        .filter(|event| !raises(event).is_empty() && !event.has_failed())
         .cloned()
         .collect();
     desk.event_table("changes that raise rights", &["gives"], &raising, |event| {
@@ -281,6 +291,22 @@ const PERSISTENCE: &[&str] = &[
     "AttachUserPolicy",
     "CreateStack",
     "CreatePipeline",
+    "AttachRolePolicy",
+    "PutGroupPolicy",
+    "AttachGroupPolicy",
+    "CreatePolicyVersion",
+    "SetDefaultPolicyVersion",
+    "AddUserToGroup",
+    "CreateInstanceProfile",
+    "AddRoleToInstanceProfile",
+    "CreateAccountAssignment",
+    "CreatePermissionSet",
+    "PutInlinePolicyToPermissionSet",
+    "AttachManagedPolicyToPermissionSet",
+    "CreateGroupMembership",
+    "CreateFunctionUrlConfig",
+    "SendCommand",
+    "CreateAssociation",
 ];
 
 pub(super) fn persistence(desk: &mut Desk<'_>, actor: Option<&str>) -> Result<(), LookupError> {

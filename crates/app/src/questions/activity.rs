@@ -64,6 +64,9 @@ fn summary(desk: &mut Desk<'_>, term: &str) -> Result<(), LookupError> {
     Ok(())
 }
 
+/// So many addresses or agents are looked up in what was before.
+const VALUES_MAX: usize = 300;
+
 /// What is counted of one address or agent.
 #[derive(Default)]
 struct Use {
@@ -100,8 +103,14 @@ pub(super) fn agents(
             entry.events += 1;
         }
         let is_address = title == "addresses";
+        let mut uses: Vec<(String, Use)> = uses.into_iter().collect();
+        uses.sort_by(|a, b| b.1.last.cmp(&a.1.last).then_with(|| a.0.cmp(&b.0)));
+        let left = uses.len().saturating_sub(VALUES_MAX);
+        if left > 0 {
+            desk.note(format!("{left} {title} used longer ago were not looked at"));
+        }
         let mut rows = Vec::new();
-        for (value, used) in uses {
+        for (value, used) in uses.into_iter().take(VALUES_MAX) {
             let field = if is_address { "ip" } else { "userAgent" };
             let before = format!("{term} {field}:={}", quoted(&value));
             let query = LookupQuery { search: Some(parsed(&before)), ..LookupQuery::default() };
@@ -117,7 +126,6 @@ pub(super) fn agents(
                 ]);
             }
         }
-        rows.sort_by(|a, b| b.get(3).cmp(&a.get(3)));
         rows.truncate(desk.limit);
         desk.table(title, &["value", "events", "first", "last", "new"], rows);
     }

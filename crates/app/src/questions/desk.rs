@@ -264,3 +264,18 @@ pub(super) fn error_text(event: &Event) -> String {
         (None, None) => String::new(),
     }
 }
+
+/// Whom an event is counted for: the ARN, as equal names in two accounts are two people, or what else the
+/// record says.
+pub(super) fn principal(event: &Event) -> String {
+    event.user_identity_arn.clone().unwrap_or_else(|| {
+        let record = record(event);
+        let part = |pointer: &str| Some(at(&record, pointer)).filter(|text| !text.is_empty());
+        let name = part("/userIdentity/invokedBy")
+            .or_else(|| part("/userIdentity/userName"))
+            .or_else(|| part("/userIdentity/principalId"))
+            .unwrap_or_default();
+        let account = part("/userIdentity/accountId").unwrap_or_default();
+        format!("{name} {account}").trim().to_owned()
+    })
+}

@@ -1,5 +1,8 @@
 //! What was opened to the network or shared, and which data was read.
 
+use std::net::IpAddr;
+
+use serde_json::Value;
 use trailhound_record::Event;
 
 use super::Exposure;
@@ -37,6 +40,10 @@ const DATA: &[&str] = &[
     "ModifyDBSnapshotAttribute",
     "ModifyDBClusterSnapshotAttribute",
     "ModifyDBInstance",
+    "CreateDBInstance",
+    "RestoreDBInstanceFromDBSnapshot",
+    "CreateBucket",
+    "UpdateFunctionUrlConfig",
     "PutKeyPolicy",
     "CreateGrant",
     "AddPermission20150331v2",
@@ -56,11 +63,7 @@ const DATA: &[&str] = &[
 
 pub(super) fn exposure(desk: &mut Desk<'_>, which: Exposure) -> Result<(), LookupError> {
     if which != Exposure::Data {
-        let search = format!(
-            "(({} (\"0.0.0.0/0\" OR \"::/0\")) OR {}) -is:error -is:read",
-            any_event(NET),
-            any_event(NET_WHOLE)
-        );
+        let search = format!("({} OR {}) -is:error -is:read", any_event(NET), any_event(NET_WHOLE));
         let events = desk.events(&search, GROUPED_MAX);
         let open: Vec<Event> =
             events.into_iter().filter(|event| !opens_network(event).is_empty()).collect();
@@ -90,24 +93,23 @@ fn opens_network(event: &Event) -> String {
             _ => String::new(),
         },
         "CreateNetworkAclEntry" | "ReplaceNetworkAclEntry" => {
-            let is_open = text("ruleAction") == "allow" && text("egress") != "true";
+            let network = [text("cidrBlock"), text("ipv6CidrBlock")].iter().any(|it| is_wide(it));
+            let is_open = network && text("ruleAction") == "allow" && text("egress") != "true";
             if is_open { "a network ACL to everyone".to_owned() } else { String::new() }
         }
         "AuthorizeSecurityGroupIngress" | "ModifySecurityGroupRules" => {
-            let group = vec![text("groupId")];
+            let group = vec![text("groupId"), text("groupName")];
             let writes = trailhound_replay::effects(event, &group).writes;
             let open: Vec<_> = writes
                 .iter()
                 .map(|write| {
                     format!("{} {}", write.path, write.after.as_deref().unwrap_or_default())
                 })
-                .filter(|text| text.contains("0.0.0.0/0") || text.contains("::/0"))
+                .filter(|text| {
+                    !text.starts_with("ruleIds") && text.split([' ', ',', ']']).any(is_wide)
+                })
                 .collect();
-            if open.is_empty() {
-                "a security group to everyone".to_owned()
-            } else {
-                open.join(", ")
-            }
+            open.join(", ")
         }
         "ModifySubnetAttribute" => match text("mapPublicIpOnLaunch").as_str() {
             "true" => "public addresses for new instances".to_owned(),
@@ -119,6 +121,47 @@ fn opens_network(event: &Event) -> String {
     }
 }
 
+/// Whether a network holds a 256th of all addresses or more, and is not a private one.
+fn is_wide(network: &str) -> bool {
+    let Some((address, length)) = network.split_once('/') else { return false };
+    let Ok(length) = length.parse::<u8>() else { return false };
+    match address.parse() {
+        Ok(IpAddr::V4(address)) => length <= 8 && !address.is_private(),
+        // Global addresses are within 2000::/3.
+        Ok(IpAddr::V6(_)) => length <= 11,
+        Err(_) => false,
+    }
+}
+
+/// Whether an object, or JSON within one of its texts, has a statement that allows everyone.
+fn allows_everyone(json: &Value, depth: usize) -> bool {
+    const DEPTH_MAX: usize = 8;
+    match json {
+        _ if depth > DEPTH_MAX => false,
+        Value::String(text) if text.trim_start().starts_with('{') => {
+            let inner = serde_json::from_str::<Value>(text);
+            inner.is_ok_and(|inner| allows_everyone(&inner, depth + 1))
+        }
+        Value::Array(values) => values.iter().any(|value| allows_everyone(value, depth + 1)),
+        Value::Object(members) => {
+            let allows = members.get("Effect").and_then(Value::as_str) == Some("Allow");
+            let is_open = members.get("Principal").is_some_and(|principal| match principal {
+                Value::Object(kinds) => kinds.values().any(is_star),
+                principal => is_star(principal),
+            });
+            allows && is_open || members.values().any(|value| allows_everyone(value, depth + 1))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+fn is_star(principal: &Value) -> bool {
+    match principal {
+        Value::Array(all) => all.iter().any(is_star),
+        principal => principal.as_str() == Some("*"),
+    }
+}
+
 /// With whom a call shares; nothing when it does not.
 fn shares(event: &Event) -> String {
     let record = record(event);
@@ -126,10 +169,10 @@ fn shares(event: &Event) -> String {
     let request = record.get("requestParameters").map(ToString::to_string).unwrap_or_default();
     let plain = request.replace("\\\"", "\"").replace([' ', '\\'], "");
     let is_everyone = [
-        "\"Principal\":\"*\"",
-        "\"AWS\":\"*\"",
-        "\"AWS\":[\"*\"]",
         "AllUsers",
+        "AuthenticatedUsers",
+        "public-read",
+        "authenticated-read",
         "\"group\":\"all\"",
         "\"groups\":\"all\"",
         "\"principal\":\"*\"",
@@ -138,7 +181,8 @@ fn shares(event: &Event) -> String {
         "\"publiclyAccessible\":true",
     ]
     .iter()
-    .any(|mark| plain.contains(mark));
+    .any(|mark| plain.contains(mark))
+        || record.get("requestParameters").is_some_and(|request| allows_everyone(request, 0));
     let account = accounts_in(&plain, event.account_id.as_deref().unwrap_or_default());
     match name {
         "DeletePublicAccessBlock"
@@ -152,7 +196,10 @@ fn shares(event: &Event) -> String {
         }
         "PutBucketWebsite" => "a website".to_owned(),
         _ if is_everyone => "everyone".to_owned(),
-        "ModifyDBInstance" => String::new(),
+        "ModifyDBInstance"
+        | "CreateDBInstance"
+        | "CreateBucket"
+        | "RestoreDBInstanceFromDBSnapshot" => String::new(),
         _ if !account.is_empty() => format!("account {account}"),
         _ => String::new(),
     }

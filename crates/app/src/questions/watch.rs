@@ -7,7 +7,9 @@ use trailhound_query::columnar::{self, Interval};
 use trailhound_record::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use trailhound_record::{Event, Timestamp};
 
-use super::desk::{Desk, GROUPED_MAX, any_event, parsed, principal_term, quoted, time_text};
+use super::desk::{
+    Desk, GROUPED_MAX, any_event, parsed, principal, principal_term, quoted, time_text,
+};
 use crate::lookup::LookupError;
 
 /// New means since so many days before the store's newest event, unless something else is said.
@@ -18,6 +20,10 @@ const BULK_MICROS: i64 = 600 * MICROS_PER_SECOND;
 /// Working hours, in UTC.
 const HOURS: std::ops::Range<i64> = 7..19;
 const VALUES_MAX: usize = 1_000;
+/// So many pairs of user and API are looked up in what was before.
+const PAIRS_MAX: usize = 2_000;
+/// So many pairs of account and Region are told apart.
+const PLACES_MAX: usize = 200;
 
 pub(super) fn regions(
     desk: &mut Desk<'_>,
@@ -66,8 +72,12 @@ pub(super) fn first_seen(desk: &mut Desk<'_>, actor: Option<&str>) -> Result<(),
         let count = pairs.get(&key).map_or(0, |(count, _)| *count);
         pairs.insert(key, (count + 1, event));
     }
+    let left = pairs.len().saturating_sub(PAIRS_MAX);
+    if left > 0 {
+        desk.note(format!("{left} more pairs of user and API were not looked at: name an --actor"));
+    }
     let mut found = Vec::new();
-    for ((user, name), (count, first)) in pairs {
+    for ((user, name), (count, first)) in pairs.into_iter().take(PAIRS_MAX) {
         let query = match &first.username {
             Some(_) => LookupQuery {
                 username: Some(user.clone()),
@@ -191,7 +201,7 @@ pub(super) fn bulk_delete(desk: &mut Desk<'_>) -> Result<(), LookupError> {
     let events = desk.events(search, GROUPED_MAX);
     let mut by_user: BTreeMap<String, Vec<&Event>> = BTreeMap::new();
     for event in events.iter().rev().filter(|event| event.event_time.is_some()) {
-        by_user.entry(event.username.clone().unwrap_or_default()).or_default().push(event);
+        by_user.entry(principal(event)).or_default().push(event);
     }
     let mut bursts: Vec<(i64, Vec<&Event>)> = Vec::new();
     for of_user in by_user.into_values() {
@@ -221,7 +231,7 @@ pub(super) fn bulk_delete(desk: &mut Desk<'_>) -> Result<(), LookupError> {
         rows.push(vec![
             time_text(Timestamp(*start)),
             last.event_time.map(time_text).unwrap_or_default(),
-            last.username.clone().unwrap_or_default(),
+            principal(last),
             actor,
             burst.len().to_string(),
             names.join(", "),
@@ -232,6 +242,14 @@ pub(super) fn bulk_delete(desk: &mut Desk<'_>) -> Result<(), LookupError> {
         &["first", "last", "user", "actor", "events", "event_names"],
         rows,
     );
+    desk.note(
+        "calls are counted, not what each deletes: one DeleteObjects may end a thousand objects",
+    );
+    if desk.count("eventCategory:Data") == 0 {
+        desk.note(
+            "the store has no data events in this time: deleted objects and items are not in it",
+        );
+    }
     let encrypted = "event:(CopyObject OR PutObject OR CreateMultipartUpload) (x-amz-server-side-encryption-customer-algorithm OR SSE_C)";
     let events = desk.events(encrypted, GROUPED_MAX);
     desk.event_table("objects encrypted with a key that AWS does not keep", &[], &events, |_| {
@@ -244,9 +262,16 @@ pub(super) fn coverage(desk: &mut Desk<'_>) -> Result<(), LookupError> {
     let accounts = desk.top("account", "*", VALUES_MAX);
     let mut rows = Vec::new();
     for (account, _) in accounts.values {
+        if rows.len() == PLACES_MAX {
+            break;
+        }
         let term = format!("account:={}", quoted(&account));
         let regions = desk.top("region", &term, VALUES_MAX);
         for (region, events) in regions.values {
+            if rows.len() == PLACES_MAX {
+                desk.note(format!("only {PLACES_MAX} pairs of account and Region are told apart"));
+                break;
+            }
             rows.push(place_row(desk, &account, region, events));
         }
     }

@@ -75,7 +75,7 @@ pub(crate) fn cmd_changes(ui: &mut Ui, global: &GlobalArgs, args: &ChangesArgs) 
                     "changes": found.ranked.iter().map(change_json).collect::<Vec<_>>(),
                     "matching": found.changes,
                     "is_cut": found.is_cut,
-                    "reads_hidden": found.reads_hidden,
+                    "reads_hidden_at_most": found.reads_hidden,
                     "failed_hidden": found.failed_hidden,
                     "noise_hidden": found.noise_hidden,
                 })
@@ -189,10 +189,13 @@ fn tell(ui: &Ui, args: &ChangesArgs, found: &Changes) {
         counted(found.changes, "change"),
         time_text(start),
         time_text(end),
-        counted(found.reads_hidden, "read"),
+        format_args!("at most {}", counted(found.reads_hidden, "read")),
         counted(found.failed_hidden, "failed write"),
         counted(found.noise_hidden, "routine write"),
     ));
+    if found.is_cut {
+        ui.note("more changes match than can be ranked: a shorter --window or a --scope looks at the rest");
+    }
     if let Some(near) = &args.near {
         ui.note(&format!(
             "{} known within three steps of {near}",

@@ -44,6 +44,9 @@ pub(crate) struct HistoryArgs {
     /// The resource's type, where several have the name: `AWS::IAM::Role`
     #[arg(long = "type", value_name = "TYPE")]
     resource_type: Option<String>,
+    /// The resource's account, where several have the name
+    #[arg(long, value_name = "ID")]
+    account: Option<String>,
     /// Show calls that only read too
     #[arg(long)]
     reads: bool,
@@ -77,6 +80,7 @@ pub(crate) fn cmd_history(ui: &mut Ui, global: &GlobalArgs, args: &HistoryArgs) 
     let found = app.history(&HistoryQuery {
         resource: args.resource.clone(),
         resource_type: args.resource_type.clone(),
+        account_id: args.account.clone(),
         start: range.start,
         end: range.end,
         has_reads: args.reads,
@@ -157,6 +161,9 @@ fn print_table(ui: &mut Ui, found: &ResourceHistory, has_diff: bool) -> Result<(
         let paint = if is_failed { Paint::Red } else { Paint::Plain };
         let line = layout.line(row, |_, text| ui.paint(paint, text));
         ui.line(line)?;
+        if has_diff && entry.is_tie {
+            ui.line("    at the same time as another change: which came first is not known")?;
+        }
         if has_diff {
             for change in entry.step.changes.iter().filter(|change| change.is_real()) {
                 ui.line(format!("    {}", visible(&change.to_string())))?;
@@ -212,7 +219,7 @@ fn tell(ui: &Ui, found: &ResourceHistory) {
         parts.push(format!("{failed} of them failed"));
     }
     if found.reads_hidden > 0 {
-        parts.push(format!("{} not shown: --reads", counted(found.reads_hidden, "read")));
+        parts.push(format!("at most {} not shown: --reads", counted(found.reads_hidden, "read")));
     }
     if found.is_cut {
         let from = found.entries.first().and_then(|entry| entry.event.event_time);
@@ -220,6 +227,10 @@ fn tell(ui: &Ui, found: &ResourceHistory) {
         parts.push(format!("older ones{from} not shown: --limit all"));
     }
     ui.note(&format!("{}; {}", parts.join(", "), coverage_text(&found.coverage)));
+    for (account, events) in &found.other_accounts {
+        let count = counted(*events, "event");
+        ui.note(&format!("{count} of this name are of account {account}: --account {account}"));
+    }
     for (kind, events) in &found.other_types {
         let count = counted(*events, "event");
         ui.note(&format!(

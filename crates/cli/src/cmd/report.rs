@@ -91,6 +91,9 @@ fn markdown(report: &Report) -> String {
     for text in &report.coverage.unreadable {
         out.push_str(&format!("\n**Not readable: {}**\n", safe(text)));
     }
+    if report.is_cut {
+        out.push_str("\n**More events match the search than are in this report.**\n");
+    }
     for entry in &report.entries {
         markdown_entry(entry, &mut out);
     }
@@ -115,9 +118,7 @@ fn markdown_entry(entry: &ReportEntry, out: &mut String) {
     out.push_str(&format!("\n## {at} {}\n\n", text(&event.event_name)));
     let mut line = |label: &str, value: String| out.push_str(&format!("- {label}: {value}\n"));
     line("Who", safe(&entry.attribution.line()));
-    for link in &entry.attribution.links {
-        let ids: Vec<_> = link.evidence.iter().filter_map(|it| it.event_id.clone()).collect();
-        let step = format!("{} ← {}: {} {}", link.from, link.to, link.how.words(), ids.join(", "));
+    for step in entry.attribution.steps() {
         line("  evidence", safe(&step));
     }
     line("From", text(&event.source_ip_address));
@@ -132,8 +133,10 @@ fn markdown_entry(entry: &ReportEntry, out: &mut String) {
             line("Set", safe(&format!("{resource}: {} = {after}", write.path)));
         }
     }
-    if event.error_code.is_some() {
-        line("Failed", text(&event.error_code));
+    if event.has_failed() {
+        let why = [&event.error_code, &event.error_message];
+        let why: Vec<_> = why.into_iter().flatten().map(|text| safe(text)).collect();
+        line("Failed", why.join(": "));
     }
     line("Event ID", text(&event.event_id));
     line("SHA-256", entry.sha256.clone());

@@ -55,6 +55,9 @@ pub(crate) fn cmd_who(ui: &mut Ui, global: &GlobalArgs, args: &WhoArgs) -> CmdRe
         }
     }
     ui.note(&asked_of(&answer));
+    if answer.is_cut {
+        ui.note("only the newest uses were read: older sessions may have others behind them");
+    }
     if answer.unreadable.is_empty() {
         return Ok(Status::Done);
     }

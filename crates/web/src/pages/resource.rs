@@ -64,6 +64,7 @@ pub(crate) async fn answer(
     let asked = HistoryQuery {
         resource: resource.clone(),
         resource_type: value("type"),
+        account_id: value("account"),
         has_reads,
         limit: EVENTS_MAX,
         hops: HOPS,
@@ -105,6 +106,16 @@ impl ResourcePage {
                 ..Value::default()
             }
         });
+        let accounts = found.other_accounts.iter().map(|(account, events)| {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            query.append_pair("name", resource).append_pair("account", account);
+            Value {
+                text: format!("account {} ({events})", visible_start(account, 100)),
+                href: Some(format!("/resource?{}", query.finish())),
+                ..Value::default()
+            }
+        });
+        let others = others.chain(accounts);
         let is_empty = found.entries.is_empty() && found.reads_hidden == 0;
         Self {
             layout: Layout::new(visible_start(resource, 100)),
