@@ -64,6 +64,8 @@ pub(crate) struct Call<'a> {
     pub(crate) name: &'a str,
     pub(crate) request: Value,
     pub(crate) response: Value,
+    /// The request as it was recorded: documents keep their own names.
+    pub(crate) recorded: Value,
     /// The id, ARN or name asked about, and its other names.
     pub(crate) resource: &'a [String],
 }
@@ -105,6 +107,7 @@ pub fn effects(event: &Event, resource: &[String]) -> Effects {
         name: event.event_name.as_deref().unwrap_or_default(),
         request: part("requestParameters"),
         response: part("responseElements"),
+        recorded: record.get("requestParameters").cloned().unwrap_or_default(),
         resource,
     };
     if call.request.get("omitted").and_then(Value::as_bool) == Some(true) {

@@ -200,8 +200,9 @@ fn document(call: &Call<'_>, noun: &str) -> Vec<Write> {
         .iter()
         .filter(|(key, value)| item.is_none_or(|(name, _)| name != *key) && !is_own(value))
         .collect();
-    if let [(_, only)] = rest.as_slice() {
-        return vec![set(path, Some(cut(&text_of(only))))];
+    if let [(key, only)] = rest.as_slice() {
+        let recorded = call.recorded.get(key.as_str()).unwrap_or(only);
+        return vec![set(path, Some(cut(&text_of(recorded))))];
     }
     let mut writes = Vec::new();
     for (key, member) in rest {

@@ -276,10 +276,10 @@ mod tests {
                 ),
             ],
             expect![[r#"
-            AuthorizeSecurityGroupIngress: Change
-              ingress[tcp 22 0.0.0.0/0]: (not known) -> allow
-            RevokeSecurityGroupIngress: Change
-              ingress[tcp 22 0.0.0.0/0]: allow -> (none)"#]],
+                AuthorizeSecurityGroupIngress: Change
+                  ingress[tcp 22 0.0.0.0/0]: (none) -> allow
+                RevokeSecurityGroupIngress: Change
+                  ingress[tcp 22 0.0.0.0/0]: allow -> (none)"#]],
         );
     }
 
@@ -309,7 +309,13 @@ mod tests {
                     json!({}),
                 ),
             ],
-            expect![""],
+            expect![[r#"
+                CreateSecurityGroup: Create
+                  egress[all 0.0.0.0/0]: (none) -> allow
+                RevokeSecurityGroupEgress: Change
+                  egress[all 0.0.0.0/0]: allow -> (none)
+                RevokeSecurityGroupEgress: Change
+                  egress[all 10.0.0.0/8]: (not known) -> (none)"#]],
         );
     }
 
@@ -335,9 +341,35 @@ mod tests {
                 json!({}),
             ),
         ];
-        check("rtb-1", &events[..2], expect![""]);
-        check("rtb-2", &events[1..], expect![""]);
-        check("subnet-1", &events, expect![""]);
+        check(
+            "rtb-1",
+            &events[..2],
+            expect![[r#"
+            AssociateRouteTable: Change
+              associations[rtbassoc-1]: (none) -> subnet-1
+            ReplaceRouteTableAssociation: Change
+              associations[rtbassoc-1]: subnet-1 -> (none)"#]],
+        );
+        check(
+            "rtb-2",
+            &events[1..],
+            expect![[r#"
+            ReplaceRouteTableAssociation: Change
+              associations[rtbassoc-2]: (none) -> what rtbassoc-1 was with
+            DisassociateRouteTable: Change
+              associations[rtbassoc-2]: what rtbassoc-1 was with -> (none)"#]],
+        );
+        check(
+            "subnet-1",
+            &events,
+            expect![[r#"
+            AssociateRouteTable: Change
+              routeTableId: (not known) -> rtb-1
+            ReplaceRouteTableAssociation: Change
+              routeTableId: rtb-1 -> rtb-2
+            DisassociateRouteTable: Change
+              routeTableId: rtb-2 -> (none)"#]],
+        );
     }
 
     #[test]
@@ -361,8 +393,28 @@ mod tests {
         );
         let told = json!({"securityGroupRuleSet": {"items": [{"securityGroupRuleId": "sgr-1", "groupId": "sg-1",
             "ipProtocol": "tcp", "fromPort": 22, "toPort": 22, "cidrIpv4": "0.0.0.0/0"}]}});
-        check("sg-1", &[authorize(told.clone()), revoke.clone(), authorize(told)], expect![""]);
-        check("sg-1", &[authorize(json!({})), revoke, authorize(json!({}))], expect![""]);
+        check(
+            "sg-1",
+            &[authorize(told.clone()), revoke.clone(), authorize(told)],
+            expect![[r#"
+            AuthorizeSecurityGroupIngress: Change
+              ingress[tcp 22 0.0.0.0/0]: (none) -> allow
+            RevokeSecurityGroupIngress: Change
+              ingress[tcp 22 0.0.0.0/0]: allow -> (none)
+            AuthorizeSecurityGroupIngress: Change
+              ingress[tcp 22 0.0.0.0/0]: (none) -> allow"#]],
+        );
+        check(
+            "sg-1",
+            &[authorize(json!({})), revoke, authorize(json!({}))],
+            expect![[r#"
+            AuthorizeSecurityGroupIngress: Change
+              ingress[tcp 22 0.0.0.0/0]: (none) -> allow
+            RevokeSecurityGroupIngress: Change
+              rule sgr-1: (not known) -> (none)
+            AuthorizeSecurityGroupIngress: Change
+              ingress[tcp 22 0.0.0.0/0]: (none) -> allow"#]],
+        );
         // A group that is the peer of a rule has no rule of its own.
         check(
             "sg-2",
@@ -373,7 +425,7 @@ mod tests {
             {"items": [{"ipProtocol": "tcp", "fromPort": 5432, "toPort": 5432, "groups": {"items": [{"groupId": "sg-2"}]}}]}}),
                 json!({}),
             )],
-            expect![""],
+            expect!["AuthorizeSecurityGroupIngress: Touch"],
         );
     }
 
@@ -409,7 +461,13 @@ mod tests {
                     json!({}),
                 ),
             ],
-            expect![""],
+            expect![[r#"
+                CreateTags: Change
+                  tags[Name]: (not known) -> prod
+                CreateSubnet: Touch
+                CreateLoadBalancer: Touch
+                CreateTags: Change
+                  tags[Name]: prod -> prod2"#]],
         );
     }
 
@@ -431,7 +489,11 @@ mod tests {
                     json!({}),
                 ),
             ],
-            expect![""],
+            expect![[r#"
+                ModifyVpcEndpoint: Change
+                  routeTableId[rtb-1]: (not known) -> present
+                ModifyVpcEndpoint: Change
+                  routeTableId[rtb-2]: (not known) -> present"#]],
         );
         check(
             "i-1",
@@ -450,7 +512,12 @@ mod tests {
                 ),
                 event("ssm", "StartSession", json!({"target": "i-1"}), json!({})),
             ],
-            expect![""],
+            expect![[r#"
+                ModifyInstanceAttribute: Change
+                  instanceType: (not known) -> m5.large
+                ModifyInstanceAttribute: Change
+                  disableApiTermination: (not known) -> true
+                StartSession: Touch"#]],
         );
         check(
             "g",
@@ -474,7 +541,13 @@ mod tests {
                     json!(null),
                 ),
             ],
-            expect![""],
+            expect![[r#"
+                AddUserToGroup: Change
+                  user[m]: (not known) -> present
+                RemoveUserFromGroup: Change
+                  user[m]: present -> (none)
+                AddUserToGroup: Change
+                  user[m]: (none) -> present"#]],
         );
         check(
             "f",
@@ -492,7 +565,11 @@ mod tests {
                     json!(null),
                 ),
             ],
-            expect![""],
+            expect![[r#"
+                UpdateFunctionConfiguration20150331v2: Change
+                  vpcConfig.subnetIds: (not known) -> a, b
+                UpdateFunctionConfiguration20150331v2: Change
+                  vpcConfig.subnetIds: a, b -> c"#]],
         );
     }
 
@@ -501,12 +578,12 @@ mod tests {
         check(
             "sg-1",
             &[event("ec2", "DeleteSecurityGroup", json!({"groupId": "sg-1"}), json!({}))],
-            expect![""],
+            expect!["DeleteSecurityGroup: Delete"],
         );
         check(
             "eipalloc-1",
             &[event("ec2", "ReleaseAddress", json!({"allocationId": "eipalloc-1"}), json!({}))],
-            expect![""],
+            expect!["ReleaseAddress: Delete"],
         );
         check(
             "pl-1",
@@ -516,7 +593,7 @@ mod tests {
                 json!({"DeleteManagedPrefixListRequest": {"PrefixListId": "pl-1"}}),
                 json!({}),
             )],
-            expect![""],
+            expect!["DeleteManagedPrefixList: Delete"],
         );
         check(
             "vpce-1",
@@ -526,7 +603,7 @@ mod tests {
                 json!({"DeleteVpcEndpointsRequest": {"VpcEndpointId": {"tag": 1, "content": "vpce-1"}}}),
                 json!({}),
             )],
-            expect![""],
+            expect!["DeleteVpcEndpoints: Delete"],
         );
         check(
             "k",
@@ -536,7 +613,9 @@ mod tests {
                 json!({"keyId": "k", "pendingWindowInDays": 7}),
                 json!({}),
             )],
-            expect![""],
+            expect![[r#"
+                ScheduleKeyDeletion: Change
+                  state: (not known) -> pending deletion"#]],
         );
     }
 
@@ -548,7 +627,13 @@ mod tests {
             json!({"name": "p", "value": "HIDDEN_DUE_TO_SECURITY_REASONS"}),
             json!({}),
         );
-        check("p", &[hidden.clone()], expect![""]);
+        check(
+            "p",
+            &[hidden.clone()],
+            expect![[r#"
+            PutParameter: Change
+              parameter: (not known) -> (not recorded)"#]],
+        );
         hidden =
             event("ec2", "ReplaceRoute", json!({"omitted": true, "reason": "too long"}), json!({}));
         let route = |target: &str| {
@@ -559,11 +644,29 @@ mod tests {
                 json!({}),
             )
         };
-        check("rtb-1", &[route("nat-1"), hidden, route("nat-2")], expect![""]);
+        check(
+            "rtb-1",
+            &[route("nat-1"), hidden, route("nat-2")],
+            expect![[r#"
+            ReplaceRoute: Change
+              routes[0.0.0.0/0]: (not known) -> nat-1
+            ReplaceRoute: Change
+            ReplaceRoute: Change
+              routes[0.0.0.0/0]: (not known) -> nat-2"#]],
+        );
         let mut failed: Value = json!({"eventSource": "ec2.amazonaws.com", "eventName": "ReplaceRoute", "readOnly": false,
             "errorMessage": "no", "requestParameters": {"routeTableId": "rtb-1", "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": "nat-3"}});
         let failed_event = Event::parse(failed.to_string().into_bytes(), 0).unwrap();
-        check("rtb-1", &[route("nat-1"), failed_event, route("nat-2")], expect![""]);
+        check(
+            "rtb-1",
+            &[route("nat-1"), failed_event, route("nat-2")],
+            expect![[r#"
+            ReplaceRoute: Change
+              routes[0.0.0.0/0]: (not known) -> nat-1
+            ReplaceRoute: Failed
+            ReplaceRoute: Change
+              routes[0.0.0.0/0]: nat-1 -> nat-2"#]],
+        );
         // Two in one second: which came first, nobody knows.
         let at = |target: &str| {
             failed["eventTime"] = json!("2026-01-01T00:00:00Z");
@@ -575,7 +678,15 @@ mod tests {
             let mut at = at;
             (at("nat-1"), at("nat-2"))
         };
-        check("rtb-1", &[one, other], expect![""]);
+        check(
+            "rtb-1",
+            &[one, other],
+            expect![[r#"
+            ReplaceRoute: Change
+              routes[0.0.0.0/0]: (not known) -> nat-1
+            ReplaceRoute: Change
+              routes[0.0.0.0/0]: (not known) -> nat-2"#]],
+        );
     }
 
     #[test]
@@ -601,18 +712,17 @@ mod tests {
                 role("DeleteRole", json!({"roleName": "app"})),
             ],
             expect![[r#"
-            CreateRole: Create
-              path: (none) -> /
-            AttachRolePolicy: Change
-              rolePolicy[arn:aws:iam::aws:policy/Admin]: (none) -> present
-            PutRolePolicy: Change
-              rolePolicy.policyDocument: (not known) -> {}
-              rolePolicy.policyName: (not known) -> p
-            DetachRolePolicy: Change
-              rolePolicy[arn:aws:iam::aws:policy/Admin]: present -> (none)
-            DeleteRolePolicy: Change
-              rolePolicy[p]: (none) -> (none)
-            DeleteRole: Delete"#]],
+                CreateRole: Create
+                  path: (none) -> /
+                AttachRolePolicy: Change
+                  rolePolicy[arn:aws:iam::aws:policy/Admin]: (none) -> present
+                PutRolePolicy: Change
+                  rolePolicy[p]: (none) -> {}
+                DetachRolePolicy: Change
+                  rolePolicy[arn:aws:iam::aws:policy/Admin]: present -> (none)
+                DeleteRolePolicy: Change
+                  rolePolicy[p]: {} -> (none)
+                DeleteRole: Delete"#]],
         );
         check(
             "b",
@@ -627,11 +737,11 @@ mod tests {
                 event("s3", "DeleteBucket", json!({"bucketName": "b"}), json!(null)),
             ],
             expect![[r#"
-            PutBucketPolicy: Change
-              bucketPolicy.bucketPolicy.version: (not known) -> 1
-            DeleteBucketPolicy: Change
-              bucketPolicy: (not known) -> (none)
-            DeleteBucket: Delete"#]],
+                PutBucketPolicy: Change
+                  bucketPolicy: (not known) -> {"Version":"1"}
+                DeleteBucketPolicy: Change
+                  bucketPolicy: {"Version":"1"} -> (none)
+                DeleteBucket: Delete"#]],
         );
         check(
             "f",

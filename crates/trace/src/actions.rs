@@ -178,7 +178,11 @@ mod tests {
                 event(3, "StopInstances", "bob", false, false),
                 event(9, "DescribeInstances", "alice", true, true),
             ],
-            &expect![""],
+            &expect![[r#"
+                console [0, 1, 3]: RunInstances, 2 reads
+                program [2, 4]: DescribeInstances ×2
+                program [5]: StopInstances
+                console [6]: DescribeInstances"#]],
         );
     }
 

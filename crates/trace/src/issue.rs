@@ -148,6 +148,10 @@ impl Issued {
 
     fn is_of(&self, identity: &Identity) -> bool {
         match (&self.role_arn, identity.role_name()) {
+            // The record names the role itself; the session's ARN has its name without the path.
+            (Some(role), Some(_)) if identity.session.issuer_arn.is_some() => {
+                identity.session.issuer_arn.as_ref() == Some(role)
+            }
             (Some(role), Some(name)) => {
                 let has_name = role.rsplit_once('/').is_some_and(|(_, last)| last == name);
                 has_name && same_account(role, identity.arn.as_deref())

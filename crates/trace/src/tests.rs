@@ -161,7 +161,7 @@ fn a_forged_name_is_weak_and_says_so() {
         ],
         "d",
         expect![
-            "unknown: the event that issued the session `bob` of arn:aws:iam::111122223333:role/Admin is not in the store (account 111122223333, about 2026-01-01T00:00:00Z; of that account the store holds 2026-01-01T00:00:00Z to 2026-01-01T00:01:35Z) [weak]"
+            "unknown: the event that issued the session `bob` of arn:aws:iam::111122223333:role/Admin is not in the store (account 111122223333, about 2026-01-01T00:00:00Z; its events are in segments from 2026-01-01T00:00:00Z to 2026-01-01T00:01:35Z) [weak]"
         ],
     );
 }
@@ -178,7 +178,13 @@ fn a_failed_sign_in_is_nobodys() {
     login["eventType"] = json!("AwsConsoleSignIn");
     login["errorMessage"] = json!("Failed authentication");
     login["responseElements"] = json!({"ConsoleLogin": "Failure"});
-    check(vec![login], "l", expect![""]);
+    check(
+        vec![login],
+        "l",
+        expect![
+            "unknown: the sign-in failed: somebody tried as IAMUser alice of account 111122223333 [weak]"
+        ],
+    );
 }
 
 #[test]
@@ -193,7 +199,15 @@ fn a_tag_that_names_an_instance_launched_nothing() {
         json!({"instancesSet": {"items": [{"instanceId": "i-0aaaaaaaaaaaaaaa0"}]}});
     let mut used = session("Web", instance, KEY_1, 60);
     used["sessionContext"]["ec2RoleDelivery"] = json!("2.0");
-    check(vec![launch, other, event("c", 90, "s3", "PutBucketPolicy", used)], "c", expect![""]);
+    check(
+        vec![launch, other, event("c", 90, "s3", "PutBucketPolicy", used)],
+        "c",
+        expect![[r#"
+        instance i-0123456789abcdef0 [strong]
+          Strong InstanceRole <- i-0123456789abcdef0 ()
+          IAM user arn:aws:iam::111122223333:user/alice [strong]
+            Strong Launch <- arn:aws:iam::111122223333:user/alice (run)"#]],
+    );
 }
 
 #[test]
@@ -210,7 +224,14 @@ fn events_that_name_a_key_do_not_push_its_issue_away() {
         noise["errorCode"] = json!("AccessDenied");
         records.push(noise);
     }
-    check(records, "c", expect![""]);
+    check(
+        records,
+        "c",
+        expect![[r#"
+        IAM user arn:aws:iam::111122223333:user/mallory [strong]
+          Strong AccessKey <- arn:aws:iam::111122223333:user/mallory (a)
+          note: the session carries the source identity `ceo`"#]],
+    );
 }
 
 #[test]
@@ -237,7 +258,9 @@ fn two_sessions_of_one_name_are_two_callers() {
             ),
         ],
         "c",
-        expect![""],
+        expect![
+            "unknown: 2 events could have issued the session: m2 by arn:aws:sts::111122223333:assumed-role/Jump/session, a2 by arn:aws:sts::111122223333:assumed-role/Jump/session [weak]"
+        ],
     );
 }
 
@@ -249,7 +272,13 @@ fn root_that_was_assumed_leads_to_who_assumed_it() {
         json!({"credentials": {"accessKeyId": KEY_1, "expiration": at(900)}});
     let root = json!({"type": "Root", "accountId": ACCOUNT, "arn": "arn:aws:iam::111122223333:root", "accessKeyId": KEY_1,
         "sessionContext": {"assumedRoot": "true", "attributes": {"creationDate": at(0)}}});
-    check(vec![assumed, event("c", 90, "s3", "DeleteBucketPolicy", root)], "c", expect![""]);
+    check(
+        vec![assumed, event("c", 90, "s3", "DeleteBucketPolicy", root)],
+        "c",
+        expect![[r#"
+        IAM user arn:aws:iam::111122223333:user/carol [strong]
+          Strong AccessKey <- arn:aws:iam::111122223333:user/carol (a)"#]],
+    );
 }
 
 #[test]
@@ -319,7 +348,7 @@ fn an_instance_leads_to_who_launched_it() {
         vec![launch, event("c", 90, "s3", "PutBucketPolicy", session("Web", instance, KEY_1, 60))],
         "c",
         expect![
-            "unknown: the event that issued the session `i-0123456789abcdef0` of arn:aws:iam::111122223333:role/Web is not in the store (account 111122223333, about 2026-01-01T00:01:00Z; of that account the store holds 2026-01-01T00:00:00Z to 2026-01-01T00:01:30Z) [weak]"
+            "unknown: the event that issued the session `i-0123456789abcdef0` of arn:aws:iam::111122223333:role/Web is not in the store (account 111122223333, about 2026-01-01T00:01:00Z; its events are in segments from 2026-01-01T00:00:00Z to 2026-01-01T00:01:30Z) [weak]"
         ],
     );
 }
@@ -334,8 +363,8 @@ fn another_account_is_known_by_its_own_copy_of_the_call() {
         vec![theirs.clone(), used.clone()],
         "c",
         expect![[r#"
-        unknown: the caller `AIDAEXAMPLEEXAMPLE009` is of another account, whose copy of the call is not in the store (account 444455556666, about 2026-01-01T00:00:00Z; of that account the store holds nothing) [weak]
-          Strong AccessKey <- AWSAccount AIDAEXAMPLEEXAMPLE009 of account 444455556666 (a)"#]],
+            unknown: the caller `AIDAEXAMPLEEXAMPLE009` is of another account, whose copy of the call is not in the store (account 444455556666, about 2026-01-01T00:00:00Z; the store holds no event of that account) [weak]
+              Strong AccessKey <- AWSAccount AIDAEXAMPLEEXAMPLE009 of account 444455556666 (a)"#]],
     );
     let mut caller = user("eve");
     caller["arn"] = json!("arn:aws:iam::444455556666:user/eve");
@@ -410,9 +439,8 @@ fn the_record_itself_may_say_who() {
         vec![event("c", 90, "ec2", "StopInstances", reserved)],
         "c",
         expect![[r#"
-        Identity Center user frank@example.com [weak]
-          Weak SessionName <- frank@example.com ()
-          note: Identity Center names sessions of its roles after the user"#]],
+            Identity Center user frank@example.com [weak]
+              Weak IdentityCenterName <- frank@example.com ()"#]],
     );
 }
 
@@ -422,7 +450,13 @@ fn only_the_service_itself_can_be_in_its_service_linked_role() {
     linked["sessionContext"]["sessionIssuer"]["arn"] = json!(
         "arn:aws:iam::111122223333:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig"
     );
-    check(vec![event("c", 90, "s3", "PutObject", linked)], "c", expect![""]);
+    check(
+        vec![event("c", 90, "s3", "PutObject", linked)],
+        "c",
+        expect![[r#"
+        AWS service config.amazonaws.com [strong]
+          Strong ServiceLinkedRole <- config.amazonaws.com ()"#]],
+    );
 }
 
 #[test]

@@ -39,8 +39,8 @@ fn summary(desk: &mut Desk<'_>, term: &str) -> Result<(), LookupError> {
     let all = desk.count(term);
     let writes = desk.count(&format!("{term} -is:read"));
     let failed = desk.count(&format!("{term} is:error"));
-    if let Some(newest) = desk.events(term, 1).first() {
-        let actor = desk.actor(newest);
+    if let Some(newest) = desk.newest(term) {
+        let actor = desk.actor(&newest);
         desk.note(format!("behind the newest of these events stands: {actor}"));
     }
     desk.table(

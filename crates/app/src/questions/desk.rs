@@ -100,6 +100,19 @@ impl<'a> Desk<'a> {
         page.events
     }
 
+    /// The newest matching event.
+    pub(super) fn newest(&mut self, search: &str) -> Option<Event> {
+        let query = LookupQuery {
+            search: Some(self.query(search)),
+            start: self.range.start,
+            end: self.range.end,
+            ..LookupQuery::default()
+        };
+        let page = lookup(&self.snapshot, &query, None, 1);
+        self.answer.coverage.add_once(&page.coverage);
+        page.events.into_iter().next()
+    }
+
     /// The most frequent values of a facet in the matching events.
     pub(super) fn top(&mut self, facet: &str, search: &str, most: usize) -> Top {
         let query = self.query(search);

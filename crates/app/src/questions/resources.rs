@@ -51,9 +51,15 @@ fn by_verb(
     desk.said(&named, &found.coverage);
     let is_wanted = |entry: &&Entry| {
         let name = entry.event.event_name.as_deref().unwrap_or_default();
-        let has_verb = verbs.iter().any(|verb| name.starts_with(verb));
-        entry.step.kind == kind
-            || (has_verb && matches!(entry.step.kind, Kind::Change | Kind::Failed))
+        let has_verb = verbs.iter().any(|verb| name.starts_with(verb)) && !name.ends_with("Tags");
+        let has_state = entry.step.changes.iter().any(|change| change.path == "state");
+        match entry.step.kind {
+            found if found == kind => true,
+            // Stopped, disabled: the resource is there and does not work.
+            Kind::Change => kind == Kind::Delete && has_verb && has_state,
+            Kind::Failed => has_verb,
+            Kind::Create | Kind::Delete | Kind::Touch | Kind::Read => false,
+        }
     };
     let mut events: Vec<Event> =
         found.entries.iter().filter(is_wanted).map(|entry| entry.event.clone()).collect();
