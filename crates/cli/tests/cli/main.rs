@@ -11,4 +11,5 @@ mod serve;
 mod show;
 mod sql;
 mod store;
+mod trace;
 mod up;
