@@ -132,30 +132,7 @@ impl App {
         let errors = errors_by_minute(&snapshot, start, end);
         let changes = page.events.len() as u64;
         let judge = Judge { query, near: &near, errors: &errors };
-        let mut ranked: Vec<(Event, Vec<Reason>)> = page
-            .events
-            .into_iter()
-            .map(|event| {
-                let reasons = judge.reasons(&event);
-                (event, reasons)
-            })
-            .collect();
-        rank(&mut ranked);
-        let mut rarity = Rarity { snapshot: &snapshot, known: HashMap::new() };
-        for (event, reasons) in ranked.iter_mut().take(CLOSE_MAX) {
-            reasons.extend(rarity.reason(event));
-        }
-        rank(&mut ranked);
-        let mut tracer = Tracer::new(std::sync::Arc::clone(&snapshot));
-        ranked.truncate(query.limit);
-        let ranked = ranked
-            .into_iter()
-            .map(|(event, mut reasons)| {
-                reasons.sort_by_key(|reason| -reason.points);
-                let attribution = tracer.attribute(&event);
-                RankedChange { score: score(&reasons), reasons, attribution, event }
-            })
-            .collect();
+        let ranked = ranked(&snapshot, &judge, page.events);
         let related = near.len().saturating_sub(1);
         Ok(Changes {
             range: (start, end),
@@ -177,6 +154,35 @@ impl App {
         let own = names.into_iter().map(|name| (name, 0));
         Ok(own.chain(related.into_iter().map(|one| (one.resource, one.hops))).collect())
     }
+}
+
+/// The changes in the order in which an engineer would look at them, as many as were asked for.
+fn ranked(
+    snapshot: &std::sync::Arc<Snapshot>,
+    judge: &Judge<'_>,
+    events: Vec<Event>,
+) -> Vec<RankedChange> {
+    let with_reasons = |event: Event| {
+        let reasons = judge.reasons(&event);
+        (event, reasons)
+    };
+    let mut ranked: Vec<(Event, Vec<Reason>)> = events.into_iter().map(with_reasons).collect();
+    rank(&mut ranked);
+    let mut rarity = Rarity { snapshot, known: HashMap::new() };
+    for (event, reasons) in ranked.iter_mut().take(CLOSE_MAX) {
+        reasons.extend(rarity.reason(event));
+    }
+    rank(&mut ranked);
+    ranked.truncate(judge.query.limit);
+    let mut tracer = Tracer::new(std::sync::Arc::clone(snapshot));
+    ranked
+        .into_iter()
+        .map(|(event, mut reasons)| {
+            reasons.sort_by_key(|reason| -reason.points);
+            let attribution = tracer.attribute(&event);
+            RankedChange { score: score(&reasons), reasons, attribution, event }
+        })
+        .collect()
 }
 
 fn score(reasons: &[Reason]) -> i64 {

@@ -310,6 +310,9 @@ impl Attribution {
             let line = format!("{from} <- {to}: {how}{weak} {}", ids.join(", "));
             lines.push(line.trim_end().to_owned());
         }
+        if let Actor::Unknown { gap } = &self.actor {
+            lines.push(gap.to_string());
+        }
         lines.extend(self.notes.iter().cloned());
         if let Some(behind) = &self.behind {
             lines.push(format!("behind it: {}", behind.actor));
@@ -318,10 +321,12 @@ impl Attribution {
         lines
     }
 
-    /// The actor, how sure that is, and who stands behind a workload: one line.
+    /// The actor, how sure that is, and who stands behind a workload: one line, for tables. What is missing
+    /// to know the actor is in [`Attribution::steps`].
     pub fn line(&self) -> String {
         let weak = match (&self.actor, self.strength) {
-            (Actor::Unknown { .. }, _) | (_, Strength::Strong) => "",
+            (Actor::Unknown { .. }, _) => return "unknown".to_owned(),
+            (_, Strength::Strong) => "",
             (_, Strength::Weak) => " (weak)",
         };
         match &self.behind {

@@ -44,7 +44,7 @@ enum Step {
     /// The actor, and the workload's makers.
     Made(Actor, Option<Box<Attribution>>),
     /// Somebody who acted before.
-    Before(Identity, Option<Timestamp>, Option<String>),
+    Before(Box<Identity>, Option<Timestamp>, Option<String>),
 }
 
 impl Tracer {
@@ -119,7 +119,7 @@ impl Tracer {
             match self.step(&now.0, now.1, now.2.as_deref(), &mut walk) {
                 Step::End(actor) => break (actor, None),
                 Step::Made(actor, behind) => break (actor, behind),
-                Step::Before(identity, at, shared) => now = (identity, at, shared),
+                Step::Before(identity, at, shared) => now = (*identity, at, shared),
             }
         };
         let weakest = walk.links.iter().map(|link| link.strength).min();
@@ -203,7 +203,11 @@ impl Tracer {
             && let Some(issued) = issued.pop()
         {
             walk.link(identity, &issued.caller.text(), How::AccessKey, &[&issued.event]);
-            return Step::Before(issued.caller, issued.event.event_time, issued.shared_event_id);
+            return Step::Before(
+                Box::new(issued.caller),
+                issued.event.event_time,
+                issued.shared_event_id,
+            );
         }
         let Some(issuer) = identity.session.issuer_arn.clone() else {
             return Step::End(unknown("the record of the federated session names no issuer"));
@@ -213,7 +217,7 @@ impl Tracer {
         let account_id = account_of(&issuer).map(str::to_owned);
         let issuer =
             Identity { identity_type: kind, arn: Some(issuer), account_id, ..Identity::default() };
-        Step::Before(issuer, identity.session.creation_date.or(at), None)
+        Step::Before(Box::new(issuer), identity.session.creation_date.or(at), None)
     }
 
     fn role_session(
@@ -295,7 +299,7 @@ impl Tracer {
             let service = issued.caller.invoked_by.clone().unwrap_or_default();
             return Some(self.of_service(identity, &service, issued.event.event_time, walk));
         }
-        Some(Step::Before(issued.caller, issued.event.event_time, issued.shared_event_id))
+        Some(Step::Before(Box::new(issued.caller), issued.event.event_time, issued.shared_event_id))
     }
 
     /// What the record of a role session says beyond its name.
@@ -501,7 +505,7 @@ impl Tracer {
         });
         if let Some((copy, caller)) = named {
             walk.link(identity, &caller.text(), How::SharedEvent, &[&copy]);
-            return Step::Before(caller, at, None);
+            return Step::Before(Box::new(caller), at, None);
         }
         let reason = match (&account, &identity.principal_id) {
             (Some(account), _) if account == "anonymous" => {
@@ -628,7 +632,7 @@ impl Tracer {
             account_id,
             ..Identity::default()
         };
-        Some(Step::Before(before, event.event_time, None))
+        Some(Step::Before(Box::new(before), event.event_time, None))
     }
 
     /// Adds the sign-in that began a console session, where there is one.

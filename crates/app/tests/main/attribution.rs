@@ -85,7 +85,7 @@ fn every_credential_whose_issue_is_in_the_data_is_resolved() {
         assert!(by_key || is_ambiguous || !has_issue, "{session:?}: {}", found.line());
         assert!(!by_key || has_issue, "{session:?}: {} without an issue", found.line());
         resolved += usize::from(by_key);
-        credentials.insert(session, (has_issue, found.line()));
+        credentials.insert(session, (has_issue, found.actor.to_string()));
     }
     let with_issue = credentials.values().filter(|(has_issue, _)| *has_issue).count();
     println!(

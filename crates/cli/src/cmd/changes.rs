@@ -53,7 +53,7 @@ pub(crate) fn cmd_changes(ui: &mut Ui, global: &GlobalArgs, args: &ChangesArgs) 
     let now = now();
     let at = parse_time(args.at.trim(), now)
         .ok_or_else(|| CliError::usage(format!("`{}` is not a time", args.at), TIME_ACCEPTED))?;
-    let scope = args.scope.as_deref().map(|text| super::search::parse(text)).transpose()?;
+    let scope = args.scope.as_deref().map(super::search::parse).transpose()?;
     let app = super::open_existing(global)?;
     let limit = args.limit.map_or(SHOWN, |limit| limit.0);
     let found = app.changes(&ChangesQuery {

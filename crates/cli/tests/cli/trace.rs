@@ -34,12 +34,15 @@ fn what_is_not_known_is_an_error_that_says_what_to_do() {
         hint: names match exactly; `trailhound search 'rtb-00000000000000000'` finds parts of them; of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z; looked into account 123456789012, Regions eu-west-1, us-east-1: 0 examined, 5 ruled out by the index
         --- exit 1
     "#]]);
-    env.check(&["changes", "--window", "soon"], expect![[r#"
+    env.check(
+        &["changes", "--window", "soon"],
+        expect![[r#"
         --- stderr
         error: `soon` is not an age
         hint: an age is like 30m, 2h, 1h30m or 7d
         --- exit 2
-    "#]]);
+    "#]],
+    );
     env.check(&["timeline", "usr:alice"], expect![[r#"
         --- stderr
         error: this is no query
