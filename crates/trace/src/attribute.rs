@@ -20,8 +20,8 @@ use crate::actor::{
 };
 use crate::identity::{Identity, is_key, is_temporary_key};
 use crate::issue::{Issued, account_of};
-use crate::limits::{CANDIDATES_MAX, CREATION_SLACK_MICROS, LINKS_MAX, STACK_HOURS_MICROS};
-use crate::lookups::{Lookups, naming, within};
+use crate::limits::{CANDIDATES_MAX, CREATION_SLACK_MICROS, LINKS_MAX};
+use crate::lookups::{Lookups, within};
 
 /// Attributes events of one snapshot; remembers the sessions that it has seen.
 #[derive(Debug)]
@@ -31,14 +31,14 @@ pub struct Tracer {
 }
 
 /// Where the walk stands.
-struct Walk {
-    links: Vec<Link>,
-    notes: Vec<String>,
-    depth: usize,
+pub(crate) struct Walk {
+    pub(crate) links: Vec<Link>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) depth: usize,
 }
 
 /// What a step found.
-enum Step {
+pub(crate) enum Step {
     /// The actor.
     End(Actor),
     /// The actor, and the workload's makers.
@@ -101,7 +101,7 @@ impl Tracer {
         self.walk(identity, at, None, 0)
     }
 
-    fn walk(
+    pub(crate) fn walk(
         &mut self,
         identity: Identity,
         at: Option<Timestamp>,
@@ -357,132 +357,6 @@ impl Tracer {
         })))
     }
 
-    /// What a service made a role session for.
-    fn of_service(
-        &mut self,
-        identity: &Identity,
-        service: &str,
-        at: Option<Timestamp>,
-        walk: &mut Walk,
-    ) -> Step {
-        let name = identity.session_name().unwrap_or_default().to_owned();
-        let account = identity.account_id.clone();
-        match service {
-            "ec2.amazonaws.com" if name.starts_with("i-") => {
-                self.workload(name, WorkloadKind::Instance, account, at, walk)
-            }
-            "lambda.amazonaws.com" => {
-                self.workload(name, WorkloadKind::Function, account, at, walk)
-            }
-            "ecs-tasks.amazonaws.com" => self.workload(name, WorkloadKind::Task, account, at, walk),
-            "cloudformation.amazonaws.com" => {
-                let role = identity.session.issuer_arn.clone().unwrap_or(name);
-                self.workload(role, WorkloadKind::Stack, account, at, walk)
-            }
-            _ => Step::End(Actor::Service { name: service.to_owned() }),
-        }
-    }
-
-    /// A workload of an account, and who launched or deployed it before `at`.
-    fn workload(
-        &mut self,
-        name: String,
-        kind: WorkloadKind,
-        account: Option<String>,
-        at: Option<Timestamp>,
-        walk: &mut Walk,
-    ) -> Step {
-        let id = match kind {
-            WorkloadKind::Instance => name.rsplit_once('/').map_or(name.as_str(), |(_, id)| id),
-            _ => name.as_str(),
-        };
-        let is_looked_for =
-            matches!(kind, WorkloadKind::Instance | WorkloadKind::Function | WorkloadKind::Stack);
-        let made = self.maker(id, kind, account.as_deref(), at);
-        let behind = made.map(|(event, how)| {
-            let (identity, shared) = (Identity::of(&event), shared_event_id(&event));
-            // A function's short name is of any Region; CloudFormation's role may serve many stacks.
-            let is_sure = how == How::Launch || how == How::Deploy && id.starts_with("arn:");
-            let strength = if is_sure { Strength::Strong } else { Strength::Weak };
-            let depth = walk.depth + walk.links.len() + 1;
-            let mut behind = self.walk(identity, event.event_time, shared, depth);
-            let to = behind.principal.clone();
-            let evidence = vec![Evidence::of(&event)];
-            behind.links.insert(0, Link { from: name.clone(), to, how, strength, evidence });
-            behind.strength = behind.strength.min(strength);
-            Box::new(behind)
-        });
-        if behind.is_none() {
-            walk.notes.push(match is_looked_for {
-                true => format!("who launched or deployed {name} is not in the store"),
-                false => format!("who deployed {name} is not looked for"),
-            });
-        }
-        Step::Made(Actor::Workload { name, kind }, behind)
-    }
-
-    fn maker(
-        &mut self,
-        id: &str,
-        kind: WorkloadKind,
-        account: Option<&str>,
-        at: Option<Timestamp>,
-    ) -> Option<(Event, How)> {
-        let query = |name: &str, event_name: &str| {
-            let query = LookupQuery {
-                event_name: Some(event_name.to_owned()),
-                account_id: account.map(str::to_owned),
-                ..naming(name)
-            };
-            within(query, None, at)
-        };
-        match kind {
-            WorkloadKind::Instance => {
-                let events = self.lookups.done(&query(id, "RunInstances"), CANDIDATES_MAX)?;
-                // A tag or a parameter may name any instance: the response says which were launched.
-                let launched = events.into_iter().find(|event| launches(event, id))?;
-                Some((launched, How::Launch))
-            }
-            WorkloadKind::Function => {
-                let short = id.split(":function:").nth(1).unwrap_or(id).to_owned();
-                let region = id.starts_with("arn:").then(|| id.split(':').nth(3)).flatten();
-                let calls = [
-                    "UpdateFunctionCode20150331v2",
-                    "UpdateFunctionCode20150331",
-                    "CreateFunction20150331",
-                ];
-                let mut found: Vec<Event> = Vec::new();
-                for (name, call) in
-                    [id, short.as_str()].iter().flat_map(|name| calls.map(|call| (*name, call)))
-                {
-                    let of =
-                        LookupQuery { aws_region: region.map(str::to_owned), ..query(name, call) };
-                    let (events, _) = self.lookups.newest(&of, CANDIDATES_MAX);
-                    found.extend(events.into_iter().find(|event| !event.has_failed()));
-                }
-                found
-                    .into_iter()
-                    .max_by_key(|event| event.event_time)
-                    .map(|event| (event, How::Deploy))
-            }
-            WorkloadKind::Stack => {
-                let start = at.map(|at| Timestamp(at.0 - STACK_HOURS_MICROS));
-                let query = LookupQuery {
-                    event_source: Some("cloudformation.amazonaws.com".to_owned()),
-                    read_only: Some(false),
-                    ..naming(id)
-                };
-                let (events, _) = self.lookups.newest(&within(query, start, at), CANDIDATES_MAX);
-                let event = events.into_iter().find(|event| !event.has_failed())?;
-                Some((event, How::Stack))
-            }
-            WorkloadKind::Task
-            | WorkloadKind::KubernetesServiceAccount
-            | WorkloadKind::GithubActions
-            | WorkloadKind::Resource => None,
-        }
-    }
-
     /// The caller of another account, by that account's own copy of the call.
     fn other_account(
         &mut self,
@@ -534,64 +408,6 @@ impl Tracer {
             Some(Timestamp(at.0 + CREATION_SLACK_MICROS)),
         );
         self.lookups.newest(&around, CANDIDATES_MAX).0
-    }
-
-    /// The events that returned `key` and may have begun the session; nothing when more name the key than
-    /// are compared.
-    pub(crate) fn issuers_by_key(
-        &mut self,
-        key: &str,
-        identity: &Identity,
-        at: Option<Timestamp>,
-    ) -> Option<Vec<Issued>> {
-        let query = self.issuing_around(naming(key), identity.session.creation_date);
-        let fits = |issued: &Issued| issued.returned(key) && issued.may_have_begun(identity, at);
-        self.issuers(&query, &fits)
-    }
-
-    /// The events that asked for a session of this name of this role when the session was created.
-    fn issuers_by_name(
-        &mut self,
-        identity: &Identity,
-        at: Option<Timestamp>,
-    ) -> Option<Vec<Issued>> {
-        let (Some(role), Some(created)) =
-            (&identity.session.issuer_arn, identity.session.creation_date)
-        else {
-            return Some(Vec::new());
-        };
-        let query = self.issuing_around(naming(role), Some(created));
-        let key = identity.access_key_id.as_deref().filter(|key| is_temporary_key(key));
-        let fits = |issued: &Issued| {
-            // An event that returned another key began another session.
-            let is_other = key.is_some_and(|key| issued.has_other_key(key));
-            !is_other && issued.names_session(identity) && issued.may_have_begun(identity, at)
-        };
-        self.issuers(&query, &fits)
-    }
-
-    /// `query` for issuing calls alone, near a session's creation when that is known.
-    fn issuing_around(&self, query: LookupQuery, created: Option<Timestamp>) -> LookupQuery {
-        let search = Query::parse(&crate::issue::issuing(), Timestamp(0)).ok();
-        let query = LookupQuery { search, ..query };
-        match created {
-            None => query,
-            Some(at) => within(
-                query,
-                Some(Timestamp(at.0.saturating_sub(CREATION_SLACK_MICROS))),
-                Some(Timestamp(at.0.saturating_add(CREATION_SLACK_MICROS))),
-            ),
-        }
-    }
-
-    fn issuers(
-        &mut self,
-        query: &LookupQuery,
-        fits: &dyn Fn(&Issued) -> bool,
-    ) -> Option<Vec<Issued>> {
-        let (events, has_more) = self.lookups.newest(query, CANDIDATES_MAX);
-        let issued = events.into_iter().filter_map(Issued::of).filter(fits);
-        (!has_more).then(|| callers_own_copies(issued.collect()))
     }
 
     fn switched_role(&mut self, identity: &Identity, walk: &mut Walk) -> Option<Step> {
@@ -701,22 +517,6 @@ impl Walk {
     }
 }
 
-/// Of the copies of one call those that name the caller, where there is one.
-fn callers_own_copies(mut issued: Vec<Issued>) -> Vec<Issued> {
-    let is_reduced = |issued: &Issued| issued.caller.identity_type.as_deref() == Some("AWSAccount");
-    let named: Vec<Option<String>> = issued
-        .iter()
-        .filter(|issued| !is_reduced(issued))
-        .map(|issued| issued.shared_event_id.clone())
-        .collect();
-    issued.retain(|issued| {
-        !is_reduced(issued)
-            || issued.shared_event_id.is_none()
-            || !named.contains(&issued.shared_event_id)
-    });
-    issued
-}
-
 /// What stands in the record beside the chain.
 fn notes_of(identity: &Identity) -> Vec<String> {
     let has_caller = identity.arn.is_some();
@@ -774,16 +574,6 @@ fn nobody_signed_in(event: &Event, identity: &Identity) -> Option<Gap> {
     }
 }
 
-/// Whether a call launched the instance.
-fn launches(event: &Event, id: &str) -> bool {
-    let record: serde_json::Value = serde_json::from_slice(&event.raw).unwrap_or_default();
-    let items = record.pointer("/responseElements/instancesSet/items");
-    let items = items.and_then(serde_json::Value::as_array).into_iter().flatten();
-    items
-        .into_iter()
-        .any(|item| item.get("instanceId").and_then(serde_json::Value::as_str) == Some(id))
-}
-
 fn person(name: String, kind: PersonKind) -> Actor {
     Actor::Person { name, kind }
 }
@@ -792,7 +582,7 @@ fn unknown(reason: impl Into<String>) -> Actor {
     Actor::Unknown { gap: Gap::new(reason) }
 }
 
-fn shared_event_id(event: &Event) -> Option<String> {
+pub(crate) fn shared_event_id(event: &Event) -> Option<String> {
     let record: serde_json::Value = serde_json::from_slice(&event.raw).ok()?;
     crate::identity::text(&record, "/sharedEventID")
 }

@@ -12,9 +12,11 @@ pub mod actor;
 pub mod attribute;
 pub mod identity;
 mod issue;
+mod issuers;
 pub mod limits;
 mod lookups;
 pub mod who;
+mod workload;
 
 pub use actions::{Action, actions};
 pub use actor::{Actor, Attribution, Evidence, Gap, How, Link, PersonKind, Strength, WorkloadKind};
