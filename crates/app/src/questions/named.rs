@@ -93,6 +93,7 @@ pub const QUESTIONS: &[Named] = &[
         &[],
     ),
     named("clickops", "What was changed by hand in the console?", &[], &[]),
+    named("timeline", "What happened, action by action?", &[("search", true)], &["calls"]),
     named(
         "coverage",
         "Of which accounts, Regions and times are there events; what is missing?",
