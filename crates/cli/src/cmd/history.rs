@@ -16,7 +16,7 @@ use trailhound_app::history::{Change, Entry, HistoryQuery, Kind, Related, Resour
 use trailhound_app::now;
 
 /// How many events of a resource are told when nothing else is said.
-const EVENTS_MAX: u64 = 1_000;
+const EVENTS_MAX: u64 = 200;
 /// How far `--related` goes without a number.
 const HOPS: &str = "1";
 
@@ -59,7 +59,7 @@ pub(crate) struct HistoryArgs {
     /// From A until before B; either may be left out; one date is that day
     #[arg(long, value_name = "A..B", conflicts_with_all = ["since", "until"])]
     range: Option<String>,
-    /// Tell at most N events, the newest, or `all` [default: 1000]
+    /// Tell at most N events, the newest, or `all` [default: 200]
     #[arg(long, value_name = "N")]
     limit: Option<Limit>,
 }

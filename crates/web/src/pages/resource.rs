@@ -14,7 +14,7 @@ use trailhound_app::history::{Entry, HistoryQuery, Kind, Related, ResourceHistor
 use url::form_urlencoded;
 
 /// How many events of a resource a page tells.
-const EVENTS_MAX: usize = 500;
+const EVENTS_MAX: usize = 200;
 /// How far what lies near is followed.
 const HOPS: usize = 1;
 
