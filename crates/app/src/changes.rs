@@ -413,7 +413,10 @@ impl Rarity<'_> {
             trailhound_query::candidates(snapshot, &query).0
         });
         match before {
-            0 => Some(reason(10, format!("the first {name} by {user} in {RARITY_DAYS} days"))),
+            0 => Some(reason(
+                10,
+                format!("the first {name} by {user} that the store has, {RARITY_DAYS} days back"),
+            )),
             1..=3 => Some(reason(5, format!("{user} seldom calls {name}"))),
             _ => None,
         }

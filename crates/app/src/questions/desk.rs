@@ -203,6 +203,20 @@ impl<'a> Desk<'a> {
 
     /// The range, begun so many days before the store's newest event when it has no start.
     pub(super) fn with_start(&mut self, days: i64) {
+        self.start_before_newest(days);
+        let segments = self.snapshot.segments().iter();
+        let first = segments.filter_map(|it| it.entry().time_micros).map(|(first, _)| first).min();
+        if let (Some(first), Some(start)) = (first, self.range.start)
+            && start.0 <= first
+        {
+            let first = Timestamp(first);
+            self.note(format!(
+                "the store begins at {first}: everything in it is new, nothing is known from before"
+            ));
+        }
+    }
+
+    fn start_before_newest(&mut self, days: i64) {
         if self.range.start.is_some() {
             return;
         }

@@ -78,6 +78,10 @@ pub(crate) fn cmd_report(ui: &mut Ui, global: &GlobalArgs, args: &ReportArgs) ->
         ui.warn("more events match the search than a report holds: the newest are in it");
     }
     ui.note(&format!("{} in the report", counted(report.entries.len() as u64, "event")));
+    if !report.missing.is_empty() {
+        return Err(CliError::failed("the report lacks events that were asked for")
+            .hint("`trailhound search` finds events; the report says which are missing"));
+    }
     complete(&report.coverage)
 }
 
@@ -117,10 +121,10 @@ fn markdown_entry(entry: &ReportEntry, out: &mut String) {
     let at = event.event_time.map_or_else(|| "(no time)".to_owned(), |at| at.to_string());
     out.push_str(&format!("\n## {at} {}\n\n", text(&event.event_name)));
     let mut line = |label: &str, value: String| out.push_str(&format!("- {label}: {value}\n"));
-    line("Who", safe(&entry.attribution.line()));
-    for step in entry.attribution.steps() {
-        line("  evidence", safe(&step));
-    }
+    let steps: Vec<String> =
+        entry.attribution.steps().iter().map(|step| format!("  - {}\n", safe(step))).collect();
+    let who = format!("{}\n{}", safe(&entry.attribution.line()), steps.concat());
+    line("Who", who.trim_end().to_owned());
     line("From", text(&event.source_ip_address));
     line("Where", format!("{} {}", text(&event.account_id), text(&event.aws_region)));
     let names: Vec<_> = event.resources.iter().map(|it| safe(&it.resource_name)).collect();

@@ -39,7 +39,10 @@ pub(crate) fn cmd_show(ui: &mut Ui, global: &GlobalArgs, args: &ShowArgs) -> Cmd
             .hint("ids match exactly; `trailhound search` finds events by any text in them"));
     }
     if args.raw {
-        for event in &events {
+        for (index, event) in events.iter().enumerate() {
+            if index > 0 {
+                writeln!(ui.out())?;
+            }
             write_raw(ui, event)?;
         }
         return Ok(Status::Done);
@@ -64,10 +67,10 @@ pub(crate) fn cmd_show(ui: &mut Ui, global: &GlobalArgs, args: &ShowArgs) -> Cmd
 fn write_raw(ui: &mut Ui, event: &Event) -> std::io::Result<()> {
     if ui.is_terminal() {
         write_json(ui, &String::from_utf8_lossy(&event.raw))?;
-    } else {
-        ui.out().write_all(&event.raw)?;
+        return writeln!(ui.out());
     }
-    writeln!(ui.out())
+    // Not a byte more: its digest is that of the record.
+    ui.out().write_all(&event.raw)
 }
 
 fn print_for_people(ui: &mut Ui, events: &[Event]) -> std::io::Result<()> {

@@ -105,7 +105,8 @@ fn raw_is_byte_for_byte() {
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/logs/hostile.ndjson"));
     assert_eq!(
         env.run(&["show", "--raw", "aaaaaaaa-0000-4000-8000-000000000005"]),
-        delivered.unwrap()
+        // The line's end is not the record's: a digest of the output is that of the record.
+        delivered.unwrap().trim_end_matches('\n')
     );
 }
 
