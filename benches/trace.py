@@ -12,8 +12,8 @@ import urllib.parse
 
 from measured import DEFAULT_BINARY, Server, median, p95
 
-REPETITIONS = 21
-SUBJECTS = 21
+REPETITIONS = 7
+SUBJECTS = 11
 
 
 def subjects(server):
