@@ -255,7 +255,13 @@ impl<'w> Pipeline<'w> {
                 match result {
                     Ok(written) => {
                         let opened = written.entries.iter().map(|it| self.writer.open_written(it));
-                        state.written.entry(day).or_default().extend(opened);
+                        let of_day = state.written.entry(day).or_default();
+                        // What was compared with is closed again: its maps would otherwise stay, and a
+                        // long import would hold every file that it has written.
+                        for segment in of_day.iter_mut() {
+                            *segment = self.writer.open_written(segment.entry());
+                        }
+                        of_day.extend(opened);
                         state.count(&written);
                         state.uncommitted.extend(written.entries);
                     }
