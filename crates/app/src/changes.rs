@@ -168,9 +168,8 @@ fn ranked(
     };
     let mut ranked: Vec<(Event, Vec<Reason>)> = events.into_iter().map(with_reasons).collect();
     rank(&mut ranked);
-    let mut rarity = Rarity { snapshot, known: HashMap::new() };
     for (event, reasons) in ranked.iter_mut().take(CLOSE_MAX) {
-        reasons.extend(rarity.reason(event));
+        reasons.extend(rarity(snapshot, event));
     }
     rank(&mut ranked);
     ranked.truncate(judge.query.limit);
@@ -391,34 +390,26 @@ fn errors_by_minute(snapshot: &Snapshot, start: Timestamp, end: Timestamp) -> Ha
     found.buckets.iter().map(|bucket| (bucket.start.0.div_euclid(MINUTE), bucket.events)).collect()
 }
 
-/// How often an actor made such calls before.
-struct Rarity<'a> {
-    snapshot: &'a Snapshot,
-    known: HashMap<(String, String), u64>,
-}
-
-impl Rarity<'_> {
-    fn reason(&mut self, event: &Event) -> Option<Reason> {
-        let (user, name) = (event.username.clone()?, event.event_name.clone()?);
-        let at = event.event_time?;
-        let snapshot = self.snapshot;
-        let before = *self.known.entry((user.clone(), name.clone())).or_insert_with(|| {
-            let query = LookupQuery {
-                username: Some(user.clone()),
-                event_name: Some(name.clone()),
-                start: Some(Timestamp(at.0.saturating_sub(RARITY_DAYS * MICROS_PER_DAY))),
-                end: Some(at),
-                ..LookupQuery::default()
-            };
-            trailhound_query::candidates(snapshot, &query).0
-        });
-        match before {
-            0 => Some(reason(
-                10,
-                format!("the first {name} by {user} that the store has, {RARITY_DAYS} days back"),
-            )),
-            1..=3 => Some(reason(5, format!("{user} seldom calls {name}"))),
-            _ => None,
-        }
+/// How rare such a call is for its user, by the calls before it.
+fn rarity(snapshot: &Snapshot, event: &Event) -> Option<Reason> {
+    let (user, name) = (event.username.as_ref()?, event.event_name.as_ref()?);
+    let at = event.event_time?;
+    let query = LookupQuery {
+        username: Some(user.clone()),
+        event_name: Some(name.clone()),
+        start: Some(Timestamp(at.0.saturating_sub(RARITY_DAYS * MICROS_PER_DAY))),
+        end: Some(at),
+        ..LookupQuery::default()
+    };
+    let (before, coverage) = trailhound_query::candidates(snapshot, &query);
+    match before {
+        // What cannot be read may hold such calls: nothing is said of rarity.
+        _ if !coverage.unreadable.is_empty() => None,
+        0 => Some(reason(
+            10,
+            format!("the first {name} by {user} that the store has, {RARITY_DAYS} days back"),
+        )),
+        1..=3 => Some(reason(5, format!("{user} seldom calls {name}"))),
+        _ => None,
     }
 }

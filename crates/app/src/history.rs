@@ -145,7 +145,7 @@ impl App {
         let entries = with_ties(entries);
         let reads_hidden = match query.has_reads {
             true => 0,
-            false => names.iter().map(|name| reads_of(&snapshot, name, query)).sum(),
+            false => names.iter().map(|name| reads_of(&snapshot, name, query, &mut coverage)).sum(),
         };
         let related = match query.hops {
             0 => Vec::new(),
@@ -367,9 +367,18 @@ fn lookup_of(name: &str, query: &HistoryQuery, is_write: bool) -> LookupQuery {
 }
 
 /// How many reads name the resource, at most: by the index.
-fn reads_of(snapshot: &trailhound_store::Snapshot, name: &str, query: &HistoryQuery) -> u64 {
+fn reads_of(
+    snapshot: &trailhound_store::Snapshot,
+    name: &str,
+    query: &HistoryQuery,
+    coverage: &mut Coverage,
+) -> u64 {
     let reads = LookupQuery { read_only: Some(true), ..lookup_of(name, query, false) };
-    trailhound_query::candidates(snapshot, &reads).0
+    let (most, looked_at) = trailhound_query::candidates(snapshot, &reads);
+    coverage.unreadable.extend(looked_at.unreadable);
+    coverage.unreadable.sort();
+    coverage.unreadable.dedup();
+    most
 }
 
 /// Oldest first, each event once. Events of one second come in the order of what must be there before:

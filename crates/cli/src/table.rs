@@ -14,6 +14,18 @@ pub(crate) struct Column {
     pub(crate) drop_order: u8,
 }
 
+impl Column {
+    /// Columns by title, least width and drop order.
+    pub(crate) fn all(titles: &[(&str, usize, u8)]) -> Vec<Self> {
+        let column = |&(title, cells_min, drop_order): &(&str, usize, u8)| Self {
+            title: title.to_owned(),
+            cells_min,
+            drop_order,
+        };
+        titles.iter().map(column).collect()
+    }
+}
+
 /// A laid out table: which columns are shown, and how wide.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Layout {

@@ -232,20 +232,6 @@ impl std::fmt::Display for Actor {
     }
 }
 
-impl Actor {
-    /// The shortest name for a column: the person's or workload's own, or `unknown`.
-    pub fn short(&self) -> String {
-        match self {
-            Self::Person { name, .. } | Self::Workload { name, .. } => {
-                name.rsplit_once("user/").map_or(name.as_str(), |(_, last)| last).to_owned()
-            }
-            Self::Root { .. } => "root".to_owned(),
-            Self::Service { name } => name.clone(),
-            Self::Unknown { .. } => "unknown".to_owned(),
-        }
-    }
-}
-
 impl PersonKind {
     fn noun(self) -> &'static str {
         match self {

@@ -116,7 +116,7 @@ impl Session {
     }
 }
 
-/// The text at `pointer`; nothing when it is empty, no text, or masked by whoever passed the record on.
+/// The text at `pointer`; nothing when it is empty or no text.
 pub(crate) fn text(json: &Value, pointer: &str) -> Option<String> {
     let text = json.pointer(pointer)?.as_str()?;
     (!text.is_empty()).then(|| text.to_owned())

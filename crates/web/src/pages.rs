@@ -23,6 +23,7 @@ use askama::Template;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use trailhound_app::lookup::LookupError;
+use url::form_urlencoded;
 
 /// What every page has around its content.
 #[derive(Debug)]
@@ -67,6 +68,12 @@ impl IntoResponse for AnswerPageError {
     fn into_response(self) -> Response {
         message::error_page(&self, self.status())
     }
+}
+
+/// The first value of a parameter in a query string.
+fn parameter(query: &str, wanted: &str) -> Option<String> {
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
 }
 
 /// Runs `ask`, which blocks, where blocking is fine.

@@ -64,7 +64,12 @@ impl<'a> Desk<'a> {
 
     /// Reads a search of ours; notes it for the reader, with its times.
     fn query(&mut self, search: &str) -> Query {
-        let mut text = search.to_owned();
+        let has_range = self.range.start.is_some() || self.range.end.is_some();
+        // OR binds less tightly than the times that follow.
+        let mut text = match has_range && search.contains(" OR ") {
+            true => format!("({search})"),
+            false => search.to_owned(),
+        };
         for (word, at) in [("since", self.range.start), ("until", self.range.end)] {
             if let Some(at) = at {
                 text.push_str(&format!(" {word}:{at}"));
@@ -195,10 +200,14 @@ impl<'a> Desk<'a> {
         let Some(start) = self.range.start else { return false };
         let before = LookupQuery { end: Some(start), ..query };
         // No candidate is certain; candidates have to be read.
-        if candidates(&self.snapshot, &before).0 == 0 {
+        let (most, coverage) = candidates(&self.snapshot, &before);
+        self.answer.coverage.unreadable.extend(coverage.unreadable);
+        if most == 0 {
             return false;
         }
-        !lookup(&self.snapshot, &before, None, 1).events.is_empty()
+        let page = lookup(&self.snapshot, &before, None, 1);
+        self.answer.coverage.unreadable.extend(page.coverage.unreadable);
+        !page.events.is_empty()
     }
 
     /// The range, begun so many days before the store's newest event when it has no start.

@@ -145,12 +145,7 @@ fn print_table(ui: &mut Ui, found: &Changes) -> Result<(), CliError> {
     if rows.is_empty() {
         return Ok(());
     }
-    let columns = TITLES.map(|(title, cells_min, drop_order)| Column {
-        title: title.to_owned(),
-        cells_min,
-        drop_order,
-    });
-    let layout = Layout::fit(&columns, &rows, ui.width());
+    let layout = Layout::fit(&Column::all(&TITLES), &rows, ui.width());
     let titles = TITLES.map(|(title, ..)| title.to_owned());
     let header = layout.line(&titles, |_, text| ui.paint(Paint::Bold, text));
     ui.line(header)?;

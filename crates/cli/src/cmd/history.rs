@@ -147,12 +147,7 @@ fn print_table(ui: &mut Ui, found: &ResourceHistory, has_diff: bool) -> Result<(
     let kind = found.resource_type.as_deref().unwrap_or("of a type that no event says");
     labelled(ui, "resource", &visible(&format!("{} ({kind})", found.names.join(", "))))?;
     let rows: Vec<Vec<String>> = found.entries.iter().map(cells).collect();
-    let columns = TITLES.map(|(title, cells_min, drop_order)| Column {
-        title: title.to_owned(),
-        cells_min,
-        drop_order,
-    });
-    let layout = Layout::fit(&columns, &rows, ui.width());
+    let layout = Layout::fit(&Column::all(&TITLES), &rows, ui.width());
     let titles = TITLES.map(|(title, ..)| title.to_owned());
     let header = layout.line(&titles, |_, text| ui.paint(Paint::Bold, text));
     ui.line(header)?;

@@ -1,7 +1,7 @@
 //! Two events side by side, without what is equal.
 
 use super::value::{Value, event_href, event_title, record_text, time_text};
-use super::{AnswerPageError, Layout, blocking, message, page};
+use super::{AnswerPageError, Layout, blocking, message, page, parameter};
 use crate::json::Node;
 use crate::limits::{TREE_LINES_MAX, VALUE_CHARS_MAX};
 use crate::visible::{count_of, visible, visible_start};
@@ -44,10 +44,7 @@ pub(crate) async fn answer(
     RawQuery(query): RawQuery,
 ) -> Result<Response, AnswerPageError> {
     let query = query.unwrap_or_default();
-    let value = |wanted: &str| {
-        let mut pairs = form_urlencoded::parse(query.as_bytes());
-        pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
-    };
+    let value = |wanted: &str| parameter(&query, wanted);
     let ids = [value("a").unwrap_or_default(), value("b").unwrap_or_default()];
     let asked = ids.clone();
     let found = blocking(move || {

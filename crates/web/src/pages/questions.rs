@@ -1,7 +1,7 @@
 //! The questions of an incident: a list of them, and the answer to one.
 
 use super::value::{Value, event_href};
-use super::{AnswerPageError, Layout, blocking, message, page};
+use super::{AnswerPageError, Layout, blocking, message, page, parameter};
 use crate::filter::{Filter, Key};
 use crate::limits::{LINK_VALUE_BYTES_MAX, VALUE_CHARS_MAX};
 use crate::visible::{count_of, visible, visible_start};
@@ -13,7 +13,6 @@ use std::sync::Arc;
 use trailhound_app::App;
 use trailhound_app::lookup::search::{TIME_ACCEPTED, TimeRange, parse_time};
 use trailhound_app::questions::{Answer, Named, QUESTIONS, Question, Table};
-use url::form_urlencoded;
 
 /// How many rows a table of a page has.
 const ROWS_MAX: usize = 100;
@@ -84,10 +83,7 @@ pub(crate) async fn answer(
         )));
     };
     let query = query.unwrap_or_default();
-    let value = |wanted: &str| {
-        let mut pairs = form_urlencoded::parse(query.as_bytes());
-        pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
-    };
+    let value = |wanted: &str| parameter(&query, wanted);
     let mut shown = QuestionsPage::new(Some(known));
     shown.asked = Some(FormView::new(known, &value));
     let question = match Question::named(known.name, value) {

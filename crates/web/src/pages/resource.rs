@@ -1,7 +1,7 @@
 //! The history of a resource: what touched it, before and after, who did it, what lies near.
 
 use super::value::{Value, event_href, time_text};
-use super::{AnswerPageError, Layout, blocking, page};
+use super::{AnswerPageError, Layout, blocking, page, parameter};
 use crate::limits::VALUE_CHARS_MAX;
 use crate::visible::{count_of, visible_start};
 use askama::Template;
@@ -53,8 +53,7 @@ pub(crate) async fn answer(
 ) -> Result<Response, AnswerPageError> {
     let query = query.unwrap_or_default();
     let value = |wanted: &str| {
-        let mut pairs = form_urlencoded::parse(query.as_bytes());
-        let found = pairs.find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
+        let found = parameter(&query, wanted);
         found.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
     };
     let Some(resource) = value("name") else {
