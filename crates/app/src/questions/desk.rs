@@ -66,7 +66,7 @@ impl<'a> Desk<'a> {
     fn query(&mut self, search: &str) -> Query {
         let has_range = self.range.start.is_some() || self.range.end.is_some();
         // OR binds less tightly than the times that follow.
-        let mut text = match has_range && search.contains(" OR ") {
+        let mut text = match has_range && has_loose_or(search) {
             true => format!("({search})"),
             false => search.to_owned(),
         };
@@ -245,6 +245,22 @@ impl<'a> Desk<'a> {
     }
 }
 
+/// Whether an OR of a search stands outside of parentheses and quotes.
+fn has_loose_or(search: &str) -> bool {
+    let (mut depth, mut is_quoted, mut is_escaped) = (0_i64, false, false);
+    search.char_indices().any(|(at, c)| {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '"' => is_quoted = !is_quoted,
+            '(' if !is_quoted => depth += 1,
+            ')' if !is_quoted => depth -= 1,
+            _ => {}
+        }
+        depth == 0 && !is_quoted && search.get(at..).is_some_and(|rest| rest.starts_with(" OR "))
+    })
+}
+
 /// Reads a search that this crate wrote, with texts of the user in quotes.
 pub(super) fn parsed(search: &str) -> Query {
     // A text that is no query is looked for as it stands.
@@ -314,4 +330,18 @@ pub(super) fn principal(event: &Event) -> String {
         let account = part("/userIdentity/accountId").unwrap_or_default();
         format!("{name} {account}").trim().to_owned()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_loose_or;
+
+    #[test]
+    fn an_or_within_parentheses_or_quotes_is_not_loose() {
+        assert!(has_loose_or("user:a OR user:b"));
+        assert!(has_loose_or("(user:a) OR b"));
+        assert!(!has_loose_or("error:(A OR B) -is:read"));
+        assert!(!has_loose_or(r#""a OR b" \( c"#));
+        assert!(!has_loose_or(""));
+    }
 }
