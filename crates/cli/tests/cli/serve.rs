@@ -61,6 +61,8 @@ fn it_answers_where_it_says_and_stops_on_sigterm() {
 fn it_stops_on_sigint_while_a_client_keeps_its_connection() {
     let env = TestEnv::with_logs();
     let (child, address, _reader) = start(&env, &["serve", "--listen", "127.0.0.1:0"]);
+    // The address is printed before signals are listened to; what answers listens to them.
+    assert!(get(&address, "/healthz").starts_with("HTTP/1.1 200"));
     let _idle = TcpStream::connect(&address).unwrap();
     assert_eq!(stop(child, "-INT"), Some(0));
 }
