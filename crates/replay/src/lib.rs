@@ -9,6 +9,7 @@ mod general;
 pub mod history;
 mod network;
 pub mod normalize;
+pub mod state;
 
 pub use effects::{Effects, Kind, Write, effects};
 pub use history::{Before, Change, History, Step};

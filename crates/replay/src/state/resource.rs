@@ -1,0 +1,103 @@
+//! One resource, and where each of its values is known from.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// Where a value is known from.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case", tag = "from")]
+pub enum Source {
+    /// The event that set it says so.
+    Event {
+        /// Its event id.
+        id: String,
+    },
+    /// AWS does this after the event without a record of its own.
+    Inferred {
+        /// The event id of the cause.
+        id: String,
+    },
+    /// A description of the resource says so.
+    Snapshot {
+        /// The snapshot's name.
+        id: String,
+    },
+    /// Nothing says what it is.
+    Unknown,
+}
+
+/// What is known of one value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Known<'a> {
+    /// It is this.
+    Is(&'a Value, &'a Source),
+    /// It is known that there is none.
+    Absent(&'a Source),
+    /// Nothing is known; never the same as absent.
+    Unknown,
+}
+
+/// One resource as AWS describes it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Resource {
+    /// The body in the shape of AWS's description: `{"RouteTableId": …, "Routes": […]}`.
+    ///
+    /// Values that are not known are left out here and have [`Source::Unknown`] in `sources`.
+    pub body: Value,
+    /// Where values are known from, by path; the longest prefix of a path counts.
+    ///
+    /// Shape: `""` is the whole resource, `Tags` a member, `Routes[0.0.0.0/0]` the element of a list with
+    /// that key, `Routes[0.0.0.0/0].NatGatewayId` a member of it. A resource whose creation was not seen
+    /// has `""` → [`Source::Unknown`]: what is not in its body may be there.
+    pub sources: BTreeMap<String, Source>,
+}
+
+impl Resource {
+    /// Where the value at `path` is known from.
+    pub fn source(&self, path: &str) -> &Source {
+        let is_within = |prefix: &str| match path.strip_prefix(prefix) {
+            Some("") => true,
+            Some(rest) => prefix.is_empty() || rest.starts_with(['.', '[']),
+            None => false,
+        };
+        // Of the prefixes of one path the longest is the last in order.
+        let found =
+            self.sources.range(..=path.to_owned()).rev().find(|(prefix, _)| is_within(prefix));
+        found.map_or(&Source::Unknown, |(_, source)| source)
+    }
+
+    /// What is known of the member `name` of the body.
+    pub fn member(&self, name: &str) -> Known<'_> {
+        match (self.body.get(name), self.source(name)) {
+            (_, Source::Unknown) => Known::Unknown,
+            (Some(value), source) => Known::Is(value, source),
+            (None, source) => Known::Absent(source),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_longest_prefix_of_a_path_says_where_it_is_known_from() {
+        let event = |id: &str| Source::Event { id: id.to_owned() };
+        let sources = [
+            ("", Source::Unknown),
+            ("Routes[0.0.0.0/0]", event("e1")),
+            ("VpcId", event("e2")),
+            ("Vpc", event("e3")),
+        ];
+        let sources = sources.map(|(path, source)| (path.to_owned(), source)).into();
+        let table = Resource { body: json!({"VpcId": "vpc-1", "Tags": []}), sources };
+        assert_eq!(table.source("Routes[0.0.0.0/0].GatewayId"), &event("e1"));
+        assert_eq!(table.source("Routes[10.0.0.0/16]"), &Source::Unknown);
+        assert_eq!(table.source("VpcId"), &event("e2"));
+        assert_eq!(table.member("VpcId"), Known::Is(&json!("vpc-1"), &event("e2")));
+        assert_eq!(table.member("Tags"), Known::Unknown);
+        assert_eq!(table.member("Main"), Known::Unknown);
+    }
+}
