@@ -86,7 +86,8 @@ pub struct RowBatch {
 }
 
 impl RowBatch {
-    /// Takes the record at `text[at]`, if it is one by `rule`. `text` must be valid UTF-8.
+    /// Takes the record at `text[at]`, if it is one by `rule`. `text` must be valid UTF-8 from
+    /// there on.
     ///
     /// # Errors
     /// [`ParseRecordError`]: the text there is not JSON, nests too deep or is too long.

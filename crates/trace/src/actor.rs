@@ -110,6 +110,8 @@ pub enum How {
     SessionName,
     /// Identity Center names the sessions of its roles after their users.
     IdentityCenterName,
+    /// The user asked the access portal for credentials of the role when the session was created.
+    RoleCredentials,
     /// The role was switched to in the console when the session was created.
     SwitchRole,
     /// The event made the workload.
@@ -274,6 +276,9 @@ impl How {
             Self::SessionName => "a session of this name was made just then",
             Self::IdentityCenterName => {
                 "Identity Center names sessions of its roles after the user"
+            }
+            Self::RoleCredentials => {
+                "the user asked the access portal for credentials of the role just then"
             }
             Self::SwitchRole => "they switched role in the console just then",
             Self::Launch => "the call launched it",

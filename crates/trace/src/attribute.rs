@@ -247,9 +247,8 @@ impl Tracer {
         if let Some(step) = self.one_issuer(identity, by_name, How::SessionName, walk) {
             return step;
         }
-        if let Some(user) = identity.session_name().filter(|_| is_of_identity_center(identity)) {
-            walk.weak(identity, user, How::IdentityCenterName, &[]);
-            return Step::End(person(user.to_owned(), PersonKind::IdentityCenterUser));
+        if let Some(step) = self.of_identity_center(identity, walk) {
+            return step;
         }
         Step::End(Actor::Unknown { gap: self.missing_issuer(identity, at) })
     }
@@ -503,11 +502,11 @@ impl Tracer {
 }
 
 impl Walk {
-    fn link(&mut self, from: &Identity, to: &str, how: How, events: &[&Event]) {
+    pub(crate) fn link(&mut self, from: &Identity, to: &str, how: How, events: &[&Event]) {
         self.add(from, to, how, Strength::Strong, events);
     }
 
-    fn weak(&mut self, from: &Identity, to: &str, how: How, events: &[&Event]) {
+    pub(crate) fn weak(&mut self, from: &Identity, to: &str, how: How, events: &[&Event]) {
         self.add(from, to, how, Strength::Weak, events);
     }
 
@@ -522,11 +521,6 @@ fn notes_of(identity: &Identity) -> Vec<String> {
     let has_caller = identity.arn.is_some();
     let through = identity.invoked_by.as_ref().filter(|_| has_caller);
     through.map(|service| format!("called through {service}")).into_iter().collect()
-}
-
-fn is_of_identity_center(identity: &Identity) -> bool {
-    let issuer = identity.session.issuer_arn.as_deref().unwrap_or_default();
-    issuer.contains(":role/aws-reserved/sso.amazonaws.com/")
 }
 
 /// The actor behind a web identity: programs have subjects of a known form.

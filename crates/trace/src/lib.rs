@@ -11,6 +11,7 @@ pub mod actions;
 pub mod actor;
 pub mod attribute;
 pub mod identity;
+mod identity_center;
 mod issue;
 mod issuers;
 pub mod limits;

@@ -644,3 +644,50 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_access_portals_call_stands_behind_a_reserved_roles_session() {
+    let role = "AWSReservedSSO_Admin_0123456789abcdef";
+    let mut reserved = session(role, "frank@example.com", KEY_1, 0);
+    reserved["sessionContext"]["sessionIssuer"]["arn"] =
+        json!(format!("arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/{role}"));
+    let portal = |id: &str, second, user: &str, role: &str| {
+        let identity = json!({"type": "IdentityCenterUser", "accountId": "999988887777",
+            "onBehalfOf": {"userId": user}});
+        let mut call = event(id, second, "sso", "GetRoleCredentials", identity);
+        call["recipientAccountId"] = json!("999988887777");
+        call["serviceEventDetails"] = json!({"role_name": role, "account_id": ACCOUNT});
+        call
+    };
+    let used = event("c", 90, "ec2", "StopInstances", reserved);
+    check(
+        vec![portal("p", 1, "user-1", "Admin"), portal("q", 1, "user-2", "View"), used.clone()],
+        "c",
+        expect![[r#"
+            Identity Center user frank@example.com [weak]
+              Weak RoleCredentials <- frank@example.com (p)
+              note: the access portal knows the user as `user-1`"#]],
+    );
+    check(
+        vec![portal("p", 1, "user-1", "Admin"), portal("q", 2, "user-2", "Admin"), used],
+        "c",
+        expect![[r#"
+            Identity Center user frank@example.com [weak]
+              Weak IdentityCenterName <- frank@example.com ()
+              note: 2 users asked for this role at that time"#]],
+    );
+}
+
+#[test]
+fn a_task_leads_to_the_call_that_ran_it() {
+    let id = "0123456789abcdef0123456789abcdef";
+    let issue = assume("a", 100, service("ecs-tasks"), "Task", id, KEY_1);
+    let used = event("c", 200, "s3", "PutObject", session("Task", id, KEY_1, 100));
+    let mut run = event("r", 90, "ecs", "RunTask", user("alice"));
+    run["responseElements"] =
+        json!({"tasks": [{"taskArn": format!("arn:aws:ecs:us-east-1:{ACCOUNT}:task/c/{id}")}]});
+    check(vec![issue.clone(), used.clone(), run.clone()], "c", expect![[]]);
+    run["responseElements"] = json!(null);
+    run["requestParameters"] = json!({"startedBy": id});
+    check(vec![issue, used, run], "c", expect![[]]);
+}

@@ -1,6 +1,7 @@
 //! Programs with credentials of their own, and who launched or deployed them.
 
 use trailhound_query::LookupQuery;
+use trailhound_query::search::Query;
 use trailhound_record::{Event, Timestamp};
 
 use crate::actor::{Actor, Evidence, How, Link, Strength, WorkloadKind};
@@ -49,8 +50,13 @@ impl Tracer {
             WorkloadKind::Instance => name.rsplit_once('/').map_or(name.as_str(), |(_, id)| id),
             _ => name.as_str(),
         };
-        let is_looked_for =
-            matches!(kind, WorkloadKind::Instance | WorkloadKind::Function | WorkloadKind::Stack);
+        let is_looked_for = matches!(
+            kind,
+            WorkloadKind::Instance
+                | WorkloadKind::Function
+                | WorkloadKind::Stack
+                | WorkloadKind::Task
+        );
         let made = self.maker(id, kind, account.as_deref(), at);
         let behind = made.map(|(event, how)| {
             let (identity, shared) = (Identity::of(&event), shared_event_id(&event));
@@ -67,6 +73,10 @@ impl Tracer {
         });
         if behind.is_none() {
             walk.notes.push(match is_looked_for {
+                // A service starts its tasks itself: no call of anybody names them.
+                true if kind == WorkloadKind::Task => {
+                    format!("no call that ran task {name} is in the store: its service may have")
+                }
                 true => format!("who launched or deployed {name} is not in the store"),
                 false => format!("who deployed {name} is not looked for"),
             });
@@ -129,8 +139,20 @@ impl Tracer {
                 let event = events.into_iter().find(|event| !event.has_failed())?;
                 Some((event, How::Stack))
             }
-            WorkloadKind::Task
-            | WorkloadKind::KubernetesServiceAccount
+            WorkloadKind::Task => {
+                let text =
+                    format!("\"{}\" event:(RunTask OR StartTask)", id.replace(['"', '\\'], ""));
+                let query = LookupQuery {
+                    search: Some(Query::parse(&text, Timestamp(0)).ok()?),
+                    account_id: account.map(str::to_owned),
+                    event_source: Some("ecs.amazonaws.com".to_owned()),
+                    ..LookupQuery::default()
+                };
+                let events = self.lookups.done(&within(query, None, at), CANDIDATES_MAX)?;
+                let ran = events.into_iter().find(|event| runs(event, id))?;
+                Some((ran, How::Launch))
+            }
+            WorkloadKind::KubernetesServiceAccount
             | WorkloadKind::GithubActions
             | WorkloadKind::Resource => None,
         }
@@ -145,4 +167,16 @@ fn launches(event: &Event, id: &str) -> bool {
     items
         .into_iter()
         .any(|item| item.get("instanceId").and_then(serde_json::Value::as_str) == Some(id))
+}
+
+/// Whether a call ran the ECS task, as its response says; the session of a task bears the last part of its ARN.
+fn runs(event: &Event, id: &str) -> bool {
+    let record: serde_json::Value = serde_json::from_slice(&event.raw).unwrap_or_default();
+    let tasks = record.pointer("/responseElements/tasks").and_then(serde_json::Value::as_array);
+    let arn = |task: &serde_json::Value| crate::identity::text(task, "/taskArn");
+    tasks
+        .into_iter()
+        .flatten()
+        .filter_map(arn)
+        .any(|arn| arn.rsplit_once('/').is_some_and(|(_, last)| last == id))
 }

@@ -1,9 +1,11 @@
 //! The questions of an incident, over the bundled example: what each finds, and that nothing is said of
 //! times without events.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use expect_test::expect_file;
+use sha2::{Digest, Sha256};
 use trailhound_app::App;
 use trailhound_app::changes::ChangesQuery;
 use trailhound_app::history::HistoryQuery;
@@ -41,6 +43,68 @@ fn text_of(title: &str, answer: &Answer) -> String {
         out += &format!("note: {note}\n");
     }
     out
+}
+
+/// The value of a field that most events have, the first by name of several; the text of a search asked by
+/// it comes from the store alone, so that the test names nothing of the data.
+fn commonest(app: &App, field: &str, search: &str) -> Option<String> {
+    let query = LookupQuery {
+        search: trailhound_app::lookup::search::Query::parse(search, Timestamp(0)).ok(),
+        ..LookupQuery::default()
+    };
+    let page = app.lookup(&query, None, usize::MAX).expect("readable");
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for event in page.events {
+        let values = match field {
+            "resource" => event.resource_ids.clone(),
+            "key" => event.access_key_id.iter().cloned().collect(),
+            "principal" => event.username.iter().cloned().collect(),
+            _ => event.source_ip_address.iter().cloned().collect(),
+        };
+        for value in values {
+            *counts.entry(value).or_default() += 1;
+        }
+    }
+    let most = counts.into_iter().max_by(|a, b| a.1.cmp(&b.1).then_with(|| b.0.cmp(&a.0)));
+    most.map(|(value, _)| value)
+}
+
+/// The answers over other people's records, which are not ours to keep here: how many rows each table
+/// has, and a digest of the whole answer.
+#[test]
+fn every_question_is_answered_over_real_records() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    if !data.is_dir() {
+        assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "{} is missing", data.display());
+        eprintln!("SKIPPED: {} is not there", data.display());
+        return;
+    }
+    let db = tempfile::tempdir().expect("a folder");
+    let app = open(db.path());
+    import(&app, &[&data]);
+    let given: BTreeMap<&str, Option<String>> = [
+        ("resource", commonest(&app, "resource", "service:ec2 is:write -is:error")),
+        ("key", commonest(&app, "key", "key:AKIA*")),
+        ("name", commonest(&app, "principal", "userIdentity.type:IAMUser")),
+        ("principal", commonest(&app, "principal", "userIdentity.type:IAMUser")),
+        ("address", commonest(&app, "address", "ip:0.0.0.0/0")),
+        ("search", Some("is:error".to_owned())),
+        ("approved", Some("us-east-1".to_owned())),
+    ]
+    .into();
+    let mut out = String::new();
+    for known in QUESTIONS {
+        let value = |name: &str| given.get(name).cloned().flatten();
+        let question = Question::named(known.name, value).expect("everything it needs is given");
+        let answer = app.answer(&question, TimeRange::default(), 50).expect("readable");
+        let text = text_of(known.name, &answer);
+        let digest: String =
+            Sha256::digest(&text).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let rows: Vec<String> =
+            answer.tables.iter().map(|table| table.rows.len().to_string()).collect();
+        out += &format!("{}: {} rows, {digest}\n", known.name, rows.join(" + "));
+    }
+    expect_file!["questions_shared.txt"].assert_eq(&out);
 }
 
 /// The event that took production down, in the example.
