@@ -2,6 +2,7 @@
 
 mod ci;
 mod example;
+mod model;
 mod tidy;
 
 use anyhow::{Result, bail};
@@ -16,6 +17,7 @@ usage: cargo xtask COMMAND
   ci [STEP…]         what a change must pass; the steps are:
 {}  tidy               rules about the repository: layers, sizes, documents
   example [--check]  write example/week.tar.gz, or compare it
+  model [--botocore VERSION]  write crates/model/tables from botocore's service models
 ",
         ci::help()
     )
@@ -44,6 +46,8 @@ fn run() -> Result<()> {
         ["tidy"] => tidy::run(&root()),
         ["example"] => example::run(&root(), false),
         ["example", "--check"] => example::run(&root(), true),
+        ["model"] => model::run(&root(), None),
+        ["model", "--botocore", version] => model::run(&root(), Some(version)),
         ["help" | "--help"] => {
             print!("{}", help());
             Ok(())
