@@ -11,10 +11,12 @@
 
 mod lookup;
 mod request;
+mod response;
 mod shape;
 mod table;
 
 pub use lookup::{operation, operations};
 pub use request::{HttpRequest, SerializeRequestError, request};
+pub use response::{ParseResponseError, ServiceError, response};
 pub use shape::{Location, Member, Reference, Shape, ShapeId, Structure, Type};
 pub use table::{Operation, Protocol, Service};

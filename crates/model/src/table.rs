@@ -74,7 +74,7 @@ pub struct Operation {
     pub uri: String,
     /// What it takes.
     pub input: Option<ShapeId>,
-    /// What it gives, as far as replay reads it: reads have none.
+    /// What it gives.
     pub output: Option<ShapeId>,
     /// The name of the XML element around the whole input.
     pub root: Option<String>,

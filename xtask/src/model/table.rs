@@ -22,14 +22,10 @@ pub(crate) fn write(
         let found = model.pointer(&format!("/operations/{name}"));
         let operation = found.with_context(|| format!("no operation `{name}`"))?;
         rows.insert(name.clone(), row(name, operation));
-        let is_read =
-            ["Describe", "Get", "List", "Search"].iter().any(|verb| name.starts_with(verb));
-        // Answers of reads come to us as the command line prints them: nothing is renamed there.
-        let sides: &[&str] = if is_read { &["input"] } else { &["input", "output"] };
-        for side in sides {
+        for side in ["input", "output"] {
             if let Some(shape) = text(operation, &format!("/{side}/shape")) {
                 reach(model, shape, &mut reached);
-                if *side == "input" {
+                if side == "input" {
                     reach(model, shape, &mut written);
                 }
             }
@@ -103,10 +99,6 @@ fn row(name: &str, operation: &Value) -> Value {
         if let Some(value) = text(operation, pointer) {
             row.insert(key.to_owned(), json!(value));
         }
-    }
-    let is_read = ["Describe", "Get", "List", "Search"].iter().any(|verb| name.starts_with(verb));
-    if is_read {
-        row.remove("out");
     }
     for (key, endings) in [("in", ["Request", "Input"]), ("out", ["Result", "Response"])] {
         let usual = endings.map(|ending| json!(format!("{name}{ending}")));

@@ -101,12 +101,17 @@ fn query_calls_are_forms_with_members() {
 
 #[test]
 fn json_calls_have_a_target() {
-    check("kms", "EnableKey", json!({"KeyId": "k"}), expect![[r#"
+    check(
+        "kms",
+        "EnableKey",
+        json!({"KeyId": "k"}),
+        expect![[r#"
         POST /?
         Content-Type: application/x-amz-json-1.1
         X-Amz-Target: TrentService.EnableKey
 
-        {"KeyId":"k"}"#]]);
+        {"KeyId":"k"}"#]],
+    );
     check(
         "dynamodb",
         "UpdateTimeToLive",
@@ -152,10 +157,15 @@ fn rest_calls_have_a_path() {
 
         "#]],
     );
-    check("s3", "PutBucketPolicy", json!({"Bucket": "b", "Policy": "{}"}), expect![[r#"
+    check(
+        "s3",
+        "PutBucketPolicy",
+        json!({"Bucket": "b", "Policy": "{}"}),
+        expect![[r#"
         PUT /b?policy=
 
-        {}"#]]);
+        {}"#]],
+    );
     check(
         "s3",
         "PutPublicAccessBlock",
@@ -191,6 +201,16 @@ fn rest_calls_have_a_path() {
 
 #[test]
 fn a_call_without_what_it_needs_is_not_written() {
-    check("ec2", "ReplaceRoute", json!({"DestinationCidrBlock": "0.0.0.0/0"}), expect!["`ReplaceRoute` needs `RouteTableId`"]);
-    check("kms", "EnableKey", json!({"KeyId": "k", "Key": "k"}), expect!["`EnableKey` has no member `Key`"]);
+    check(
+        "ec2",
+        "ReplaceRoute",
+        json!({"DestinationCidrBlock": "0.0.0.0/0"}),
+        expect!["`ReplaceRoute` needs `RouteTableId`"],
+    );
+    check(
+        "kms",
+        "EnableKey",
+        json!({"KeyId": "k", "Key": "k"}),
+        expect!["`EnableKey` has no member `Key`"],
+    );
 }
