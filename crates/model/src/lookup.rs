@@ -47,6 +47,7 @@ tables! {
     "sqs":;
     "ssm":;
     "stepfunctions": "states";
+    "sts":;
     "wafv2":;
 }
 
