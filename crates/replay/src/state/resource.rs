@@ -56,15 +56,8 @@ pub struct Resource {
 impl Resource {
     /// Where the value at `path` is known from.
     pub fn source(&self, path: &str) -> &Source {
-        let is_within = |prefix: &str| match path.strip_prefix(prefix) {
-            Some("") => true,
-            Some(rest) => prefix.is_empty() || rest.starts_with(['.', '[']),
-            None => false,
-        };
-        // Of the prefixes of one path the longest is the last in order.
-        let found =
-            self.sources.range(..=path.to_owned()).rev().find(|(prefix, _)| is_within(prefix));
-        found.map_or(&Source::Unknown, |(_, source)| source)
+        let found = prefixes(path).find_map(|prefix| self.sources.get(prefix));
+        found.unwrap_or(&Source::Unknown)
     }
 
     /// What is known of the member `name` of the body.
@@ -75,6 +68,13 @@ impl Resource {
             (None, source) => Known::Absent(source),
         }
     }
+}
+
+/// A path and the paths that it lies below, the longest first; the last is the empty one.
+pub(crate) fn prefixes(path: &str) -> impl Iterator<Item = &str> {
+    let cuts = path.char_indices().rev().filter(|(_, letter)| matches!(letter, '.' | '['));
+    let below = cuts.filter_map(|(at, _)| path.get(..at)).filter(|prefix| !prefix.is_empty());
+    std::iter::once(path).chain(below).chain((!path.is_empty()).then_some(""))
 }
 
 #[cfg(test)]

@@ -1,0 +1,284 @@
+//! What events do, said in tables.
+//!
+//! A rule names an event, the resource that it changes, and what it does. A value is said by an
+//! expression: `in.VpcId` is a member of the request, `out.Vpc` of the answer, `=text` is that text,
+//! `!json` that JSON value, `json:in.Policy` the document that a text holds, and `{in.A}:{in.B}` puts
+//! values together. Where an expression for ids gives a list, the rule is applied to each.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use super::call::at;
+use super::draft::Draft;
+use super::fold::Fold;
+use super::{ec2, rules};
+
+/// What one event does to one resource.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rule {
+    /// `ec2:CreateVpc`.
+    pub(crate) event: &'static str,
+    /// The type of the resource; none when the rule is code.
+    pub(crate) kind: &'static str,
+    /// An expression for its id.
+    pub(crate) id: &'static str,
+    /// What it does.
+    pub(crate) does: Do,
+}
+
+/// A member of a body, and the expression for its value.
+pub(crate) type Part = (&'static str, &'static str);
+
+/// What a rule does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Do {
+    /// The resource is there from now on: the body is the object, with these members of others.
+    Create(&'static str, &'static [Part]),
+    /// It is gone.
+    Delete,
+    /// Members are set, each when its expression has a value.
+    Set(&'static [Part]),
+    /// Members are no more.
+    Unset(&'static [&'static str]),
+    /// Every member of the object is set.
+    Merge(&'static str),
+    /// An element is put into a list.
+    Put(&'static str, &'static [Part]),
+    /// The elements of another list are put into a list.
+    PutAll(&'static str, &'static str),
+    /// The elements with these keys leave a list.
+    Remove(&'static str, &'static str),
+    /// The same values leave a list of texts.
+    Forget(&'static [&'static str]),
+    /// What no table says.
+    Code(fn(&mut Fold<'_>)),
+}
+
+/// A rule that is code.
+pub(crate) const fn code(event: &'static str, apply: fn(&mut Fold<'_>)) -> Rule {
+    Rule { event, kind: "", id: "", does: Do::Code(apply) }
+}
+
+/// A rule of a table.
+pub(crate) const fn rule(
+    event: &'static str,
+    kind: &'static str,
+    id: &'static str,
+    does: Do,
+) -> Rule {
+    Rule { event, kind, id, does }
+}
+
+static RULES: LazyLock<HashMap<&'static str, Vec<Rule>>> = LazyLock::new(|| {
+    let mut by_event: HashMap<&'static str, Vec<Rule>> = HashMap::new();
+    for rule in ec2::RULES.iter().chain(rules::RULES).flat_map(|rules| rules.iter()) {
+        by_event.entry(rule.event).or_default().push(*rule);
+    }
+    by_event
+});
+
+/// The events that some rule is about.
+pub(crate) fn events() -> impl Iterator<Item = &'static str> {
+    RULES.keys().copied()
+}
+
+/// Applies the rules of the event.
+pub(crate) fn apply(fold: &mut Fold<'_>) {
+    let event = format!("{}:{}", fold.call.service, fold.call.name);
+    let rules = RULES.get(event.as_str()).map_or(&[][..], Vec::as_slice);
+    if fold.call.is_cut {
+        cut(fold, rules);
+        return;
+    }
+    for rule in rules {
+        match rule.does {
+            Do::Code(apply) => apply(fold),
+            _ => {
+                for id in ids(fold, rule.id) {
+                    table(fold, rule, &id);
+                }
+            }
+        }
+    }
+    if fold.call.service == "ec2" {
+        ec2::after(fold);
+    }
+}
+
+/// A record without its parameters: what it names is not known any more.
+fn cut(fold: &mut Fold<'_>, rules: &[Rule]) {
+    for id in fold.call.ids.clone() {
+        for kind in super::resource_types() {
+            if fold.get(kind, &id).is_some() {
+                fold.forget(kind, &id);
+            }
+        }
+    }
+    if !fold.call.ids.is_empty() {
+        return;
+    }
+    // It may have been any of its kind.
+    let kinds: Vec<&'static str> =
+        rules.iter().map(|it| it.kind).filter(|it| !it.is_empty()).collect();
+    for kind in kinds {
+        for id in fold.ids(kind, |_| true) {
+            fold.forget(kind, &id);
+        }
+    }
+}
+
+fn table(fold: &mut Fold<'_>, rule: &Rule, id: &str) {
+    let value = |fold: &Fold<'_>, expression: &str| eval(fold, expression);
+    match rule.does {
+        Do::Create(from, with) => {
+            let mut body =
+                value(fold, from).unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+            if let Some(members) = body.as_object_mut() {
+                for (member, from) in with {
+                    if let Some(value) = value(fold, from) {
+                        members.insert((*member).to_owned(), value);
+                    }
+                }
+            }
+            // A name can be given again.
+            if rule.kind.starts_with("AWS::EC2::") {
+                fold.create(rule.kind, id, body);
+            } else {
+                fold.recreate(rule.kind, id, body);
+            }
+        }
+        Do::Delete => fold.delete(rule.kind, id),
+        Do::Set(parts) => {
+            let values: Vec<(&str, Option<Value>)> =
+                parts.iter().map(|(member, from)| (*member, value(fold, from))).collect();
+            fold.edit(rule.kind, id, |draft| {
+                for (member, value) in &values {
+                    draft.set_some(member, value.as_ref());
+                }
+            });
+        }
+        Do::Unset(members) => fold.edit(rule.kind, id, |draft| {
+            members.iter().for_each(|member| draft.unset(member));
+        }),
+        Do::Forget(members) => fold.edit(rule.kind, id, |draft| {
+            members.iter().for_each(|member| draft.forget(member));
+        }),
+        Do::Merge(from) => {
+            let from = value(fold, from);
+            fold.edit(rule.kind, id, |draft| merge(draft, from.as_ref()));
+        }
+        Do::Put(list, parts) => {
+            let members = parts.iter();
+            let members =
+                members.filter_map(|(name, from)| Some(((*name).to_owned(), value(fold, from)?)));
+            let element = Value::Object(members.collect());
+            fold.edit(rule.kind, id, |draft| draft.put(list, element));
+        }
+        Do::PutAll(list, from) => {
+            let elements = as_list(value(fold, from));
+            fold.edit(rule.kind, id, |draft| {
+                elements.into_iter().for_each(|element| draft.put(list, element));
+            });
+        }
+        Do::Remove(list, from) => {
+            let keys = as_list(value(fold, from));
+            fold.edit(rule.kind, id, |draft| {
+                for key in keys {
+                    let key = match &key {
+                        Value::String(text) => Some(text.clone()),
+                        other => super::kinds::element_key(list, other),
+                    };
+                    key.map(|key| draft.remove(list, &key));
+                }
+            });
+        }
+        Do::Code(_) => {}
+    }
+}
+
+/// Sets every member of an object.
+pub(crate) fn merge(draft: &mut Draft, from: Option<&Value>) {
+    for (member, value) in from.and_then(Value::as_object).into_iter().flatten() {
+        draft.set(member, value.clone());
+    }
+}
+
+fn as_list(value: Option<Value>) -> Vec<Value> {
+    match value {
+        Some(Value::Array(values)) => values,
+        Some(one) => vec![one],
+        None => Vec::new(),
+    }
+}
+
+fn ids(fold: &Fold<'_>, expression: &str) -> Vec<String> {
+    let texts = as_list(eval(fold, expression)).into_iter();
+    texts.filter_map(|id| id.as_str().map(str::to_owned)).filter(|id| !id.is_empty()).collect()
+}
+
+/// The value of an expression.
+pub(crate) fn eval(fold: &Fold<'_>, expression: &str) -> Option<Value> {
+    if let Some(text) = expression.strip_prefix('=') {
+        return Some(Value::String(text.to_owned()));
+    }
+    if let Some(json) = expression.strip_prefix('!') {
+        return serde_json::from_str(json).ok();
+    }
+    if let Some(inner) = expression.strip_prefix("json:") {
+        return eval(fold, inner).map(document);
+    }
+    if let Some(inner) = expression.strip_prefix("name:") {
+        let value = eval(fold, inner)?;
+        return value.as_str().map(|text| Value::String(name_of(text)));
+    }
+    if expression.contains('{') {
+        return template(fold, expression).map(Value::String);
+    }
+    if let Some((first, second)) = expression.split_once('|') {
+        return eval(fold, first).or_else(|| eval(fold, second));
+    }
+    if let Some(path) = expression.strip_prefix("in.") {
+        return at(&fold.call.input, path).cloned();
+    }
+    match expression {
+        "in" => Some(fold.call.input.clone()),
+        "out" => Some(fold.call.output.clone()),
+        "account" => Some(Value::String(fold.call.scope.account.clone())),
+        _ => at(&fold.call.output, expression.strip_prefix("out.")?).cloned(),
+    }
+}
+
+fn template(fold: &Fold<'_>, expression: &str) -> Option<String> {
+    let mut out = String::new();
+    for (number, part) in expression.split(['{', '}']).enumerate() {
+        if number % 2 == 0 {
+            out += part;
+        } else {
+            match eval(fold, part)? {
+                Value::String(text) => out += &text,
+                other => out += &other.to_string(),
+            }
+        }
+    }
+    Some(out)
+}
+
+/// The document that a text holds; what is no JSON stays text.
+pub(crate) fn document(value: Value) -> Value {
+    let Value::String(text) = &value else { return value };
+    match serde_json::from_str::<Value>(text) {
+        Ok(document) if document.is_object() || document.is_array() => document,
+        _ => value,
+    }
+}
+
+/// The name at the end of an ARN; a name stays.
+pub(crate) fn name_of(text: &str) -> String {
+    if !text.starts_with("arn:") {
+        return text.to_owned();
+    }
+    let last = text.rsplit([':', '/']).next();
+    last.unwrap_or(text).to_owned()
+}
