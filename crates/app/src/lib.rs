@@ -13,6 +13,7 @@ pub mod lookup;
 pub mod maintain;
 mod pipeline;
 pub mod questions;
+pub mod replay;
 pub mod report;
 pub mod search;
 pub mod sql;

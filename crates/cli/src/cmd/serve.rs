@@ -7,6 +7,7 @@ use anyhow::Context;
 use axum::Router;
 use clap::Args;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -95,18 +96,19 @@ impl ListenArgs {
     }
 }
 
-/// A listener that is bound, not yet answering.
+/// A listener that is bound, not yet answering; signals to stop are kept for it from now on.
 pub(crate) struct Server {
     runtime: Runtime,
     listener: TcpListener,
     address: SocketAddr,
+    stop: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 impl Server {
     /// Binds `address`.
     ///
     /// # Errors
-    /// When it cannot be bound, as when another program listens there.
+    /// When it cannot be bound, as when another program listens there, or signals cannot be listened to.
     pub(crate) fn bind(address: SocketAddr) -> Result<Self, CliError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -119,7 +121,12 @@ impl Server {
                 CliError::from(error).hint("--listen 127.0.0.1:0 picks a free port and prints it")
             })?;
         let address = listener.local_addr().context("cannot read the listener's address")?;
-        Ok(Self { runtime, listener, address })
+        // Whoever reads the address may send a signal at once.
+        let stop = {
+            let _within = runtime.enter();
+            Box::pin(stop_signal()?)
+        };
+        Ok(Self { runtime, listener, address, stop })
     }
 
     /// Binds `address`, or a free port beside it when that one is taken.
@@ -143,12 +150,11 @@ impl Server {
     /// Answers until SIGINT or SIGTERM, then lets open requests end.
     ///
     /// # Errors
-    /// When signals cannot be listened to, or the listener fails.
+    /// When the listener fails.
     pub(crate) fn run(self, routes: Router) -> Result<(), CliError> {
-        let Self { runtime, listener, .. } = self;
+        let Self { runtime, listener, stop: signal, .. } = self;
         runtime.block_on(async move {
             let stop = Arc::new(tokio::sync::Notify::new());
-            let signal = stop_signal()?;
             let notify = Arc::clone(&stop);
             let served = axum::serve(listener, routes)
                 .with_graceful_shutdown(async move {
