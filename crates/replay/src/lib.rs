@@ -7,6 +7,7 @@
 mod effects;
 mod general;
 pub mod history;
+pub mod inverse;
 mod network;
 pub mod normalize;
 pub mod state;

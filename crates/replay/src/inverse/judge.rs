@@ -1,0 +1,261 @@
+//! Whether an undo is to be had at all: what the event really did, what came after, what it would open.
+
+use serde_json::Value;
+
+use super::case::Case;
+use super::expr::Missing;
+use super::path::Path;
+use super::prior::Existence;
+use super::row::{Containment, Effect};
+use super::types::{Changed, Conflict, Told};
+
+impl Case<'_> {
+    /// Takes down the three values of all that the event changed.
+    pub(crate) fn watch_all(&mut self) {
+        let Some(key) = self.about.clone() else { return };
+        let back = self.row.back.iter().filter_map(|pair| {
+            let pair = pair.trim_start_matches('~');
+            let (name, from) = pair.split_once('=').unwrap_or((pair, pair));
+            let from = from.split('|').next().unwrap_or(from);
+            let from = from.split_once(':').map_or(from, |(_, path)| path);
+            Path::of(name).find(&self.call.request).map(|_| Path::of(from))
+        });
+        let touched = self.row.touches.iter().filter_map(|text| self.path(text));
+        let paths: Vec<Path> = touched.chain(back).collect();
+        match self.row.effect {
+            Effect::Made | Effect::Ended => self.watch(&key, &Path::default()),
+            Effect::Set | Effect::Added | Effect::Removed => {}
+        }
+        for path in paths {
+            self.watch(&key, &path);
+        }
+    }
+
+    /// Decides whether there is anything to take back; asks where it cannot be told.
+    pub(crate) fn judge(&mut self) {
+        match self.row.effect {
+            Effect::Made => self.judge_made(),
+            Effect::Ended => self.judge_ended(),
+            Effect::Set | Effect::Added | Effect::Removed => self.judge_changed(),
+        }
+        if self.row.effect != Effect::Made {
+            self.judge_target();
+        }
+        self.judge_containment();
+    }
+
+    fn judge_made(&mut self) {
+        let Some(key) = self.about.clone() else { return };
+        if self.row.is_lax {
+            match self.before.exists(&key) {
+                Existence::Yes => return self.nothing("it was there before the event"),
+                Existence::Unknown => {
+                    self.ask_if_there("", "whether it was there before the event")
+                }
+                Existence::No => {}
+            }
+        }
+        match self.now_exists(&key) {
+            Existence::No => self.nothing("what the event made is gone already"),
+            Existence::Yes | Existence::Unknown => {
+                if self.changes.iter().any(|it| it.path.is_empty() && it.after.differs(&it.now)) {
+                    let text =
+                        format!("{} was changed since it was made: that goes with it", key.id);
+                    self.blast_radius.push(text);
+                }
+            }
+        }
+    }
+
+    fn judge_ended(&mut self) {
+        let Some(key) = self.about.clone() else { return };
+        if self.now_exists(&key) == Existence::Yes {
+            let found = self.changes.iter().find(|it| it.path.is_empty()).cloned();
+            if let Some(changed) = found {
+                self.conflict(changed, "there is one with this name again");
+            }
+        }
+    }
+
+    pub(crate) fn judge_changed(&mut self) {
+        let changes = self.changes.clone();
+        if changes.is_empty() {
+            return;
+        }
+        if changes.iter().all(|it| it.before.is_same(&it.after)) {
+            return self.nothing("the event changed nothing: it was so before");
+        }
+        if changes.iter().all(|it| it.now.is_same(&it.before) && !it.now.is_same(&it.after)) {
+            return self.nothing("it is as it was before the event already");
+        }
+        for changed in changes {
+            if self.row.is_lax && matches!(changed.before, Told::Unknown) {
+                let asks = format!("whether `{}` was there before the event", changed.path);
+                self.ask_if_there(&changed.path, &asks);
+            }
+            if changed.after.differs(&changed.now) {
+                match (&changed.now, self.row.effect) {
+                    (Told::Absent, Effect::Added) => self.nothing("what the event added is gone"),
+                    _ => self.conflict(changed, "it was changed again since the event"),
+                }
+            }
+        }
+    }
+
+    fn ask_if_there(&mut self, path: &str, asks: &str) {
+        let operation = first_operation(self.row.undo);
+        let missing = Missing { asks: asks.to_owned(), path: path.to_owned(), inferred: None };
+        self.ask(missing, operation, true);
+    }
+
+    /// A change of something that is gone cannot be taken back.
+    fn judge_target(&mut self) {
+        let Some(key) = self.about.clone() else { return };
+        if self.row.effect == Effect::Ended || self.now_exists(&key) != Existence::No {
+            return;
+        }
+        if self.renamed.contains_key(&key.id) || self.is_end_of_part() {
+            return;
+        }
+        let changed = Changed {
+            key,
+            path: String::new(),
+            before: Told::Unknown,
+            after: Told::Unknown,
+            now: Told::Absent,
+        };
+        self.conflict(changed, "it does not exist any more: take back its end first");
+        self.nothing("what the event changed is gone");
+    }
+
+    /// Whether the plan makes by itself what the event's target was a part of.
+    fn is_end_of_part(&self) -> bool {
+        self.row.class == super::types::Class::Irreversible
+    }
+
+    pub(crate) fn nothing(&mut self, why: &str) {
+        if self.nothing_to_do.is_none() {
+            self.nothing_to_do = Some(why.to_owned());
+        }
+    }
+
+    pub(crate) fn conflict(&mut self, changed: Changed, why: &str) {
+        let conflict = Conflict {
+            event_id: self.call.event_id.clone(),
+            later_event_id: changed.now.event_id().map(str::to_owned),
+            changed,
+            why: why.to_owned(),
+        };
+        if !self.options.overwrite_later_changes {
+            self.held.get_or_insert_with(|| format!("conflict: {why}"));
+        }
+        self.conflicts.push(conflict);
+    }
+
+    fn judge_containment(&mut self) {
+        let member = |name: &str| Path::of(name).find(&self.call.request);
+        let looks_like = match self.row.containment {
+            Containment::Never => false,
+            Containment::Always => true,
+            Containment::When(name, text) => member(name)
+                .and_then(|it| it.as_str().map(|it| it.eq_ignore_ascii_case(text)))
+                .unwrap_or(false),
+            Containment::Denies(name) => {
+                let before = self.changes.first().and_then(|it| it.before.value());
+                member(name).is_some_and(|document| adds_a_deny(&document, before))
+            }
+            Containment::DenyingName(name) => {
+                member(name).and_then(|it| it.as_str().map(denies_by_name)).unwrap_or(false)
+            }
+        };
+        if looks_like {
+            self.warnings.push(format!(
+                "{}:{} looks like containment of an incident: taking it back opens what was shut",
+                self.call.service, self.call.operation
+            ));
+            if !self.options.undo_containment {
+                self.held = Some("it looks like containment of an incident".to_owned());
+            }
+        }
+    }
+
+    /// Warns when the undo gives back access that the event took.
+    pub(crate) fn judge_access(&mut self) {
+        if !self.row.widens || self.steps.is_empty() {
+            return;
+        }
+        let mut is_wider = None;
+        for changed in &self.changes {
+            let documents =
+                (changed.before.value().and_then(parsed), changed.after.value().and_then(parsed));
+            match documents {
+                (Some(before), Some(after)) => {
+                    is_wider = Some(is_wider == Some(true) || widens(&before, &after))
+                }
+                (None, Some(after)) if matches!(changed.before, Told::Absent) => {
+                    is_wider = Some(is_wider == Some(true) || has_effect(&after, "Deny"));
+                }
+                _ => {}
+            }
+        }
+        let text = match is_wider {
+            Some(false) => return,
+            Some(true) => "widens access: it allows, or stops denying, what the event took away",
+            None => "may widen access: read what it allows before running it",
+        };
+        self.warnings.push(format!("undo of {}:{} {text}", self.call.service, self.call.operation));
+    }
+}
+
+/// The operation of the first call of a row.
+fn first_operation(calls: &[&'static str]) -> &'static str {
+    calls.first().map_or("", |call| super::case::Words::of(call).operation)
+}
+
+/// A policy, also when it is text.
+fn parsed(document: &Value) -> Option<Value> {
+    let document = match document {
+        Value::String(text) => serde_json::from_str(text).ok()?,
+        other => other.clone(),
+    };
+    document.get("Statement").is_some().then_some(document)
+}
+
+fn statements(document: &Value) -> Vec<&Value> {
+    match document.get("Statement") {
+        Some(Value::Array(statements)) => statements.iter().collect(),
+        Some(one) => vec![one],
+        None => Vec::new(),
+    }
+}
+
+fn has_effect(document: &Value, effect: &str) -> bool {
+    statements(document).iter().any(|it| it.get("Effect").and_then(Value::as_str) == Some(effect))
+}
+
+/// Whether going from `after` back to `before` allows more, as far as statements tell.
+fn widens(before: &Value, after: &Value) -> bool {
+    let is = |statement: &&&Value, effect| {
+        statement.get("Effect").and_then(Value::as_str) == Some(effect)
+    };
+    let (before, after) = (statements(before), statements(after));
+    let allows_more = before.iter().filter(|it| is(it, "Allow")).any(|it| !after.contains(it));
+    let denies_less = after.iter().filter(|it| is(it, "Deny")).any(|it| !before.contains(it));
+    allows_more || denies_less
+}
+
+/// Whether a document denies something that the one before did not.
+fn adds_a_deny(document: &Value, before: Option<&Value>) -> bool {
+    let Some(document) = parsed(document) else { return false };
+    let before = before.and_then(parsed);
+    let denied_before = before.as_ref().map(statements).unwrap_or_default();
+    statements(&document).iter().any(|it| {
+        it.get("Effect").and_then(Value::as_str) == Some("Deny") && !denied_before.contains(it)
+    })
+}
+
+/// AWS's own policies that deny, as `AWSDenyAll` and `AWSCompromisedKeyQuarantineV3`.
+fn denies_by_name(arn: &str) -> bool {
+    let name = arn.rsplit('/').next().unwrap_or(arn).to_ascii_lowercase();
+    name.contains("deny") || name.contains("quarantine") || name.contains("block")
+}

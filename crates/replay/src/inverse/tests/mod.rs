@@ -1,0 +1,4 @@
+//! Plans made from events and states written as JSON.
+
+mod support;
+mod worked;
