@@ -18,6 +18,7 @@ pub mod report;
 pub mod search;
 pub mod sql;
 pub mod stats;
+pub mod undo;
 pub mod who;
 
 use std::path::Path;

@@ -134,7 +134,9 @@ impl Fold {
         let mut events = std::mem::take(&mut self.waiting);
         // Trails of several accounts or Regions deliver one call more than once.
         events.sort_by(|a, b| a.event_id.cmp(&b.event_id));
-        events.dedup_by(|a, b| a.event_id.is_some() && a.event_id == b.event_id && a.account_id == b.account_id);
+        events.dedup_by(|a, b| {
+            a.event_id.is_some() && a.event_id == b.event_id && a.account_id == b.account_id
+        });
         let first = self.moments.len();
         for event in &events {
             let (state, changed) = self.state.apply(event);

@@ -81,6 +81,8 @@ pub(crate) enum Command {
     History(cmd::history::HistoryArgs),
     /// Rank what changed before something broke
     Changes(cmd::changes::ChangesArgs),
+    /// Print the commands that take events back
+    Undo(cmd::undo::UndoArgs),
     /// Write pinned events as a document: who, what, when, and the proof
     Report(cmd::report::ReportArgs),
     #[command(flatten)]

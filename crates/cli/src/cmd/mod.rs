@@ -15,6 +15,7 @@ pub(crate) mod show;
 pub(crate) mod sql;
 pub(crate) mod stats;
 pub(crate) mod top;
+pub(crate) mod undo;
 pub(crate) mod up;
 pub(crate) mod verify;
 pub(crate) mod who;
@@ -40,6 +41,7 @@ pub(crate) fn run(ui: &mut Ui, cli: &Cli) -> CmdResult {
         Command::Show(args) => show::cmd_show(ui, &cli.global, args),
         Command::History(args) => history::cmd_history(ui, &cli.global, args),
         Command::Changes(args) => changes::cmd_changes(ui, &cli.global, args),
+        Command::Undo(args) => undo::cmd_undo(ui, &cli.global, args),
         Command::Who(args) => who::cmd_who(ui, &cli.global, args),
         Command::Sql(args) => sql::cmd_sql(ui, &cli.global, args),
         Command::Serve(args) => serve::cmd_serve(ui, &cli.global, args),

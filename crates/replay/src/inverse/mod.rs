@@ -18,6 +18,7 @@ mod expr;
 pub mod irreversible;
 mod judge;
 mod managed;
+mod of_state;
 mod path;
 mod prior;
 pub mod render;

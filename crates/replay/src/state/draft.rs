@@ -83,7 +83,8 @@ impl Draft {
 
     /// Whether nothing below `path` is in doubt.
     fn is_whole(&self, path: &str) -> bool {
-        let below = self.sources.range(path.to_owned()..).take_while(|(it, _)| it.starts_with(path));
+        let below =
+            self.sources.range(path.to_owned()..).take_while(|(it, _)| it.starts_with(path));
         let mut below = below.filter(|(known, _)| is_within(path, known));
         self.is_known(path) && below.all(|(_, source)| *source != Source::Unknown)
     }

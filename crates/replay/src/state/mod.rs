@@ -119,11 +119,11 @@ impl State {
     }
 
     /// The resources of a type in a scope, in the order of their ids.
-    pub fn of_type(
-        &self,
+    pub fn of_type<'a>(
+        &'a self,
         scope: &Scope,
         resource_type: &'static str,
-    ) -> impl Iterator<Item = (&Key, &Resource)> {
+    ) -> impl Iterator<Item = (&'a Key, &'a Resource)> + use<'a> {
         let first = Key { scope: scope.clone(), resource_type, id: String::new() };
         let from = self.resources.range(first.clone()..);
         from.take_while(move |(key, _)| {

@@ -1,0 +1,159 @@
+//! `trailhound undo`: the way back from events, as text for a person to read and run.
+
+use super::lookup::complete;
+use crate::args::{GlobalArgs, Output};
+use crate::coverage::coverage_text;
+use crate::error::{CliError, CmdResult, Status};
+use crate::event_output::write_json;
+use crate::text::{counted, visible};
+use crate::time_range::{RangeArgs, parse_range};
+use crate::ui::Ui;
+use clap::{Args, ValueEnum};
+use trailhound_app::now;
+use trailhound_app::undo::{Class, Options, Undo, UndoQuery, render};
+
+/// How a plan is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// A shell script of AWS CLI commands
+    Script,
+    /// JSON, with every value and where it is known from
+    Json,
+    /// A Python script for boto3
+    Boto3,
+    /// What to do where Terraform or CloudFormation manages the resources
+    Terraform,
+}
+
+/// Arguments of `undo`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Prints the calls that take the events back, the newest event first, and runs nothing. Each value that\n\
+    is put back is known from an event or a snapshot; where one is not known there is a question\n\
+    instead of a command. What was changed again since is a conflict: nothing overwrites it unless\n\
+    --overwrite says so. The exit code is 3 when questions or conflicts are left.\n\n\
+    Examples:\n  trailhound undo 4f1c2d3e-0000-4000-8000-123456789abc\n  \
+    trailhound undo --resource rtb-0123456789abcdef0 --since 2h\n  \
+    trailhound undo --actor dave --since 2h --as boto3"
+)]
+pub(crate) struct UndoArgs {
+    /// The events to take back, by id
+    #[arg(value_name = "EVENT_ID", required_unless_present_any = ["actor", "resource"])]
+    events: Vec<String>,
+    /// Take back what this person, role or key did; needs --since
+    #[arg(long, value_name = "NAME", requires = "since", conflicts_with = "events")]
+    actor: Option<String>,
+    /// Take back what was done to this resource; needs --since
+    #[arg(long, value_name = "RESOURCE", requires = "since", conflicts_with = "events")]
+    resource: Option<String>,
+    /// Not before this time
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Before this time
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// How the plan is written
+    #[arg(long = "as", value_enum, value_name = "FORM", default_value = "script")]
+    form: Form,
+    /// Overwrite what was changed again since
+    #[arg(long)]
+    overwrite: bool,
+    /// Take back what looks like containment too: a key disabled, a policy that denies
+    #[arg(long)]
+    undo_containment: bool,
+}
+
+/// Prints the way back.
+pub(crate) fn cmd_undo(ui: &mut Ui, global: &GlobalArgs, args: &UndoArgs) -> CmdResult {
+    let form = match ui.output_among("undo", &[Output::Table, Output::Json])? {
+        Output::Json => Form::Json,
+        _ => args.form,
+    };
+    let range = parse_range(
+        RangeArgs { since: args.since.as_deref(), until: args.until.as_deref(), range: None },
+        now(),
+    )?;
+    let app = super::open_existing(global)?;
+    let undo = app.undo(&UndoQuery {
+        events: args.events.clone(),
+        actor: args.actor.clone(),
+        resource: args.resource.clone(),
+        since: range.start,
+        until: range.end,
+        options: Options {
+            overwrite_later_changes: args.overwrite,
+            undo_containment: args.undo_containment,
+        },
+    })?;
+    if let Some(id) = undo.missing.first() {
+        return Err(CliError::failed(format!("no event has the id `{id}`"))
+            .hint(coverage_text(&undo.coverage)));
+    }
+    if undo.events.is_empty() {
+        return Err(nothing(args, &undo));
+    }
+    print(ui, form, &undo)?;
+    tell(ui, &undo);
+    complete(&undo.coverage)?;
+    let is_open = !undo.plan.questions.is_empty() || !undo.plan.conflicts.is_empty();
+    Ok(if is_open { Status::Finding } else { Status::Done })
+}
+
+fn nothing(args: &UndoArgs, undo: &Undo) -> CliError {
+    match undo.changed_nothing.as_slice() {
+        [] => CliError::failed("no event that changed something matches")
+            .hint(coverage_text(&undo.coverage)),
+        [id, ..] => {
+            CliError::failed(format!("the event `{id}` changed nothing: it failed or only read"))
+                .hint(format!("trailhound show {}", args.events.first().unwrap_or(id)))
+        }
+    }
+}
+
+fn print(ui: &mut Ui, form: Form, undo: &Undo) -> Result<(), CliError> {
+    let text = match form {
+        Form::Script => render::script(&undo.plan),
+        Form::Boto3 => render::boto3(&undo.plan),
+        Form::Terraform => render::terraform(&undo.plan),
+        Form::Json => {
+            let json =
+                render::json(&undo.plan).map_err(|error| CliError::failed(error.to_string()))?;
+            return Ok(write_json(ui, &format!("{json}\n"))?);
+        }
+    };
+    for line in text.lines() {
+        // Names in records are hostile; the script quotes them, the terminal must not obey them.
+        let line = if ui.is_terminal() { visible(line).into_owned() } else { line.to_owned() };
+        ui.line(line)?;
+    }
+    Ok(())
+}
+
+fn tell(ui: &Ui, undo: &Undo) {
+    let plan = &undo.plan;
+    ui.note(&format!(
+        "{} taken back by {}; {}; {} replayed",
+        counted(plan.events.len() as u64, "event"),
+        counted(plan.steps.len() as u64, "call"),
+        match plan.class {
+            Class::Exact => "the same state comes back",
+            Class::Compensating => "the function comes back under new ids",
+            Class::Partial => "a part of it cannot come back",
+            Class::Irreversible => "there is no way back for a part of it",
+        },
+        counted(undo.events_read, "event"),
+    ));
+    if undo.is_cut {
+        ui.warn("more events match than one plan takes back: the newest are in it");
+    }
+    for question in &plan.questions {
+        ui.warn(&visible(&format!("not known: {}", question.asks)));
+    }
+    for conflict in &plan.conflicts {
+        ui.warn(&visible(&format!(
+            "{} {}: {}",
+            conflict.changed.key.id, conflict.changed.path, conflict.why
+        )));
+    }
+    ui.note(&coverage_text(&undo.coverage));
+}
