@@ -6,8 +6,11 @@
 //! alternative: a logic solver over the whole network, which answers more questions and explains none.
 #![deny(missing_docs)]
 
+mod blame;
 pub mod explain;
+mod exposure;
 pub mod headers;
+
 mod hops;
 pub mod limits;
 pub mod net;
@@ -16,8 +19,12 @@ mod query;
 mod read;
 pub mod snapshot;
 mod start;
+mod timeline;
 
+pub use blame::{Blame, Flip, blame, blame_every_change};
+pub use exposure::{Exposure, ExposureQuery, internet_exposure};
 pub use net::{Body, Kind, Network, Scope};
 pub use path::{Answer, Verdict, path};
 pub use query::{EPHEMERAL, End, Ports, Protocol, Query};
 pub use read::{Missing, Read, ReadSet, Token, tokens};
+pub use timeline::{Timeline, Versions, Write};

