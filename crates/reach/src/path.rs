@@ -133,11 +133,13 @@ impl Told {
 }
 
 fn numbered(trail: Option<Trail>) -> Vec<Hop> {
-    let mut hops = trail.map(|trail| trail.hops).unwrap_or_default();
-    for (place, hop) in hops.iter_mut().enumerate() {
-        hop.sequence_number = place + 1;
-    }
-    hops
+    let hops = trail.map(|trail| trail.hops).unwrap_or_default();
+    let numbered = hops.iter().zip(1..).map(|(hop, sequence_number)| {
+        let mut hop = Hop::clone(hop);
+        hop.sequence_number = sequence_number;
+        hop
+    });
+    numbered.collect()
 }
 
 fn answer(reader: &Reader<'_>, query: &Query, ends: &Ends) -> Told {

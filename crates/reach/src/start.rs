@@ -87,7 +87,7 @@ impl<'n> Resolver<'_, 'n> {
                 let one = IntervalSet::one(number(*address));
                 Ok((Goal::Address, Known::all(one)))
             }
-            End::Internet => Ok((Goal::Internet, self.asked_or(public(family)))),
+            End::Internet => Ok((Goal::Internet, self.asked_or(public(family).clone()))),
             End::Gateway(id) => self.gateway_as_goal(id),
             End::Subnet(id) | End::Vpc(id) => Err(Refusal::Unsupported(id.to_string())),
         }
@@ -96,7 +96,7 @@ impl<'n> Resolver<'_, 'n> {
     fn gateway_as_goal(&self, id: &Id) -> Result<(Goal, Known), Refusal> {
         let goal = Goal::Gateway(id.clone());
         match id.split('-').next() {
-            Some("igw" | "eigw") => Ok((goal, self.asked_or(public(self.family())))),
+            Some("igw" | "eigw") => Ok((goal, self.asked_or(public(self.family()).clone()))),
             Some("vgw" | "pcx") => Ok((goal, self.asked_or(self.family().all()))),
             Some("tgw") if id.starts_with("tgw-attach-") => {
                 Ok((goal, self.asked_or(self.family().all())))
@@ -188,7 +188,7 @@ impl<'n> Resolver<'_, 'n> {
 
     fn sources(&self) -> Result<Vec<(Spot, Known, Trail)>, Refusal> {
         let trail = || Trail::new(HeaderSet::default(), Home::default());
-        let outside = || Known::all(public(self.family()));
+        let outside = || Known::all(public(self.family()).clone());
         match &self.query.source {
             End::Instance(id) => self.interfaces_as_source(self.interfaces_of(id)?),
             End::Interface(id) => self.interfaces_as_source(vec![self.present(id)?]),
@@ -250,7 +250,7 @@ impl<'n> Resolver<'_, 'n> {
             Some("igw") => {
                 let home = self.home_of(Kind::InternetGateway, id)?;
                 let trail = Trail { gateway: Some(id.clone()), home, ..trail };
-                Ok(vec![(Spot::Internet, Known::all(public(self.family())), trail)])
+                Ok(vec![(Spot::Internet, Known::all(public(self.family()).clone()), trail)])
             }
             Some("vgw") => {
                 let home = self.home_of(Kind::VpnGateway, id)?;

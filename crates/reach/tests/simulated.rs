@@ -122,7 +122,7 @@ fn compare(model: &Model, network: &Network, from: Place, to: Place) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     /// What the set engine accepts is what a packet at a time gets through.
     #[test]

@@ -3,42 +3,13 @@
 mod common;
 
 use common::*;
-use serde_json::{Value, json};
+use serde_json::json;
 use trailhound_reach::explain::Code;
-use trailhound_reach::{
-    End, Kind, Query, Timeline, Verdict, Write, blame, blame_every_change, path,
-};
+use trailhound_reach::{End, Kind, Query, Timeline, Verdict, blame, blame_every_change, path};
 
 fn question() -> Query {
     let outside = End::Address("203.0.113.10".parse().expect("an address"));
     Query::new(End::Instance("i-app".into()), outside).port(443)
-}
-
-/// One change: what it writes, with `None` for what it deletes.
-type Change = Vec<(Kind, String, Option<Value>)>;
-
-/// The bodies that an edit of the lab changes.
-fn difference(before: &Lab, after: &Lab) -> Change {
-    let mut change = Change::new();
-    for (key, body) in &after.bodies {
-        if before.bodies.get(key) != Some(body) {
-            change.push((key.0, key.1.clone(), Some(body.clone())));
-        }
-    }
-    let gone = before.bodies.keys().filter(|key| !after.bodies.contains_key(*key));
-    change.extend(gone.map(|key| (key.0, key.1.clone(), None)));
-    change
-}
-
-fn push(timeline: &mut Timeline<String>, name: &str, change: &Change) {
-    let scope = scope();
-    let writes = change.iter().map(|(kind, id, body)| Write {
-        scope: &scope,
-        kind: *kind,
-        id,
-        body: body.as_ref().map(|body| (body, &[][..])),
-    });
-    timeline.push(name.to_owned(), writes);
 }
 
 /// Changes that break nothing, each made to the lab as it is.

@@ -1,8 +1,7 @@
 //! Internet gateways, egress-only ones, and what the account blocks of them.
 
 use std::net::IpAddr;
-
-use ipnet::IpNet;
+use std::sync::LazyLock;
 
 use super::owner::Owner;
 use super::route::Chosen;
@@ -13,32 +12,49 @@ use crate::net::doc::parse_cidr;
 use crate::net::{Exclusion, Field, Gateway, Id, Index, Kind, PublicAccess, Resource, Vague};
 use crate::read::{Home, Missing};
 
-/// Blocks of IPv4 that are private.
-pub(crate) const PRIVATE: [&str; 3] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
-/// The block that is shared by carriers.
-pub(crate) const SHARED: [&str; 1] = ["100.64.0.0/10"];
-/// Blocks of IPv6 that are not for the internet.
-const UNIQUE_LOCAL: [&str; 2] = ["fc00::/7", "fe80::/10"];
+/// Addresses that mean something of their own at an internet gateway.
+pub(crate) struct Special {
+    /// Private ones: of RFC 1918, or local ones of IPv6.
+    private: IntervalSet,
+    /// Those that carriers share: RFC 6598.
+    shared: IntervalSet,
+    /// All that the internet may know.
+    public: IntervalSet,
+}
 
-/// The addresses of blocks that are written as text.
-pub(crate) fn blocks(family: Family, texts: &[&str]) -> IntervalSet {
-    let nets: Vec<IpNet> = texts.iter().filter_map(|text| parse_cidr(text)).collect();
-    nets.iter().fold(IntervalSet::default(), |all, net| all.union(&family.addresses(net)))
+impl Special {
+    fn new(family: Family) -> Special {
+        let of = |texts: &[&str]| {
+            let nets = texts.iter().filter_map(|text| parse_cidr(text));
+            nets.fold(IntervalSet::default(), |all, net| all.union(&family.addresses(&net)))
+        };
+        let private =
+            of(&["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10"]);
+        let shared = of(&["100.64.0.0/10"]);
+        let usable = match family {
+            Family::V4 => {
+                let reserved = of(&["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"]);
+                family.all().subtract(&reserved)
+            }
+            Family::V6 => of(&["2000::/3"]),
+        };
+        let public = usable.subtract(&private).subtract(&shared);
+        Special { private, shared, public }
+    }
+
+    fn of(family: Family) -> &'static Special {
+        static FOUR: LazyLock<Special> = LazyLock::new(|| Special::new(Family::V4));
+        static SIX: LazyLock<Special> = LazyLock::new(|| Special::new(Family::V6));
+        match family {
+            Family::V4 => &FOUR,
+            Family::V6 => &SIX,
+        }
+    }
 }
 
 /// All addresses that the internet may know.
-pub(crate) fn public(family: Family) -> IntervalSet {
-    let special = match family {
-        Family::V4 => {
-            blocks(family, &["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"])
-        }
-        Family::V6 => family.all().subtract(&blocks(family, &["2000::/3"])),
-    };
-    let mut left = family.all().subtract(&special);
-    for texts in [&PRIVATE[..], &SHARED[..], &UNIQUE_LOCAL[..]] {
-        left = left.subtract(&blocks(family, texts));
-    }
-    left
+pub(crate) fn public(family: Family) -> &'static IntervalSet {
+    &Special::of(family).public
 }
 
 /// Which way the connection goes that Block Public Access may stop.
@@ -75,12 +91,12 @@ impl<'n> Walk<'_, 'n> {
             trail = trail.at(&vpc);
         }
         let mut trail = trail.at(id);
-        for (texts, code) in [
-            (&PRIVATE[..], Code::IgwDestinationAddressNotInRfc1918Egress),
-            (&SHARED[..], Code::IgwDestinationAddressNotInRfc6598Egress),
-            (&UNIQUE_LOCAL[..], Code::IgwDestinationAddressNotInRfc1918Egress),
+        let special = Special::of(self.family);
+        for (set, code) in [
+            (&special.private, Code::IgwDestinationAddressNotInRfc1918Egress),
+            (&special.shared, Code::IgwDestinationAddressNotInRfc6598Egress),
         ] {
-            trail = self.stop_addresses(id, trail, texts, code, Side::Destination);
+            trail = self.stop_addresses(id, trail, set, code, Side::Destination);
         }
         let opening = if trail.via_nat { Opening::Translated } else { Opening::Outward };
         let Some(trail) = self.pass_public_access(id, trail, subnet, opening)? else {
@@ -94,15 +110,17 @@ impl<'n> Walk<'_, 'n> {
         &mut self,
         gateway: &Id,
         trail: Trail,
-        texts: &[&str],
+        set: &IntervalSet,
         code: Code,
         side: Side,
     ) -> Trail {
-        let set = blocks(self.family, texts);
         let stopped = match side {
-            Side::Destination => trail.packets.to(&set),
-            Side::Source => trail.packets.from_source(&set),
+            Side::Destination => trail.packets.to(set),
+            Side::Source => trail.packets.from_source(set),
         };
+        if stopped.is_empty() {
+            return trail;
+        }
         let shown = match side {
             Side::Destination => stopped.destinations(),
             Side::Source => stopped.sources(),
@@ -191,7 +209,7 @@ impl<'n> Walk<'_, 'n> {
 
     /// Packets from the internet: only public addresses are known there.
     pub(crate) fn from_internet(&mut self, trail: Trail) {
-        let inside = trail.packets.to(&public(self.family));
+        let inside = trail.packets.to(public(self.family));
         let rest = trail.with_packets(trail.packets.subtract(&inside));
         let address = rest.packets.destinations().first().map(|number| self.family.address(number));
         let explanation = Explanation::with(Code::IgwExpectsPublicAddress, |e| {
@@ -263,11 +281,12 @@ impl<'n> Walk<'_, 'n> {
             return Ok(());
         };
         let mut trail = trail.at(&gateway);
-        for (texts, code) in [
-            (&PRIVATE[..], Code::IgwSourceAddressNotInRfc1918Ingress),
-            (&SHARED[..], Code::IgwSourceAddressNotInRfc6598Ingress),
+        let special = Special::of(self.family);
+        for (set, code) in [
+            (&special.private, Code::IgwSourceAddressNotInRfc1918Ingress),
+            (&special.shared, Code::IgwSourceAddressNotInRfc6598Ingress),
         ] {
-            trail = self.stop_addresses(&gateway, trail, texts, code, Side::Source);
+            trail = self.stop_addresses(&gateway, trail, set, code, Side::Source);
         }
         let subnet = owner.subnet()?;
         let passed = self.pass_public_access(&gateway, trail, subnet.as_ref(), Opening::Inward)?;

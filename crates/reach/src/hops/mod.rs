@@ -19,6 +19,8 @@ mod vpc;
 pub(crate) use interface::own_addresses;
 pub(crate) use internet::public;
 
+use std::sync::Arc;
+
 use crate::explain::{Code, Component, Explanation, Hop, PacketHeader};
 use crate::headers::{Block, Family, HeaderSet, IntervalSet};
 use crate::limits::{BLOCKS_MAX, BRANCHES_MAX, HOPS_MAX};
@@ -93,7 +95,8 @@ pub(crate) enum Came {
 #[derive(Debug, Clone)]
 pub(crate) struct Trail {
     pub(crate) packets: HeaderSet,
-    pub(crate) hops: Vec<Hop>,
+    /// Shared, since a branch has all the hops of the way to it.
+    pub(crate) hops: Vec<Arc<Hop>>,
     /// The way in short: instances, subnets, VPCs, gateways.
     pub(crate) nodes: Vec<Id>,
     pub(crate) identity: Option<Identity>,
@@ -139,7 +142,7 @@ impl Trail {
     }
 
     pub(crate) fn hop(&mut self, id: &Id, fill: impl FnOnce(&mut Hop)) {
-        self.hops.push(Hop::with(id, fill));
+        self.hops.push(Arc::new(Hop::with(id, fill)));
     }
 
     /// The VPC that the packets are in, for explanations.

@@ -1,5 +1,7 @@
 //! Transit gateways: association decides what may leave, propagation what may come.
 
+use std::sync::Arc;
+
 use ipnet::IpNet;
 
 use super::internet::is_text;
@@ -409,7 +411,8 @@ impl<'n> Walk<'_, 'n> {
                 let additional_detail_type = Code::XAclOfAttachmentNotChecked.as_str().to_owned();
                 let component = Component::some(&id);
                 if let Some(hop) = trail.hops.last_mut() {
-                    hop.additional_details
+                    Arc::make_mut(hop)
+                        .additional_details
                         .push(AdditionalDetail { additional_detail_type, component });
                 }
             }

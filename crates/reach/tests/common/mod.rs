@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use trailhound_reach::{Body, Kind, Network, Scope};
+use trailhound_reach::{Body, Kind, Network, Scope, Timeline, Write};
 
 pub(crate) fn scope() -> Scope {
     Scope::new("111122223333", "us-east-1")
@@ -263,4 +263,31 @@ fn nat(lab: &mut Lab) {
                 "PublicIp": "198.51.100.7", "NetworkInterfaceId": "eni-nat",
                 "PrivateIpAddress": "10.0.1.10"}),
         );
+}
+
+/// One change: what it writes, with `None` for what it deletes.
+pub(crate) type Change = Vec<(Kind, String, Option<Value>)>;
+
+/// The bodies that an edit of the lab changes.
+pub(crate) fn difference(before: &Lab, after: &Lab) -> Change {
+    let mut change = Change::new();
+    for (key, body) in &after.bodies {
+        if before.bodies.get(key) != Some(body) {
+            change.push((key.0, key.1.clone(), Some(body.clone())));
+        }
+    }
+    let gone = before.bodies.keys().filter(|key| !after.bodies.contains_key(*key));
+    change.extend(gone.map(|key| (key.0, key.1.clone(), None)));
+    change
+}
+
+pub(crate) fn push(timeline: &mut Timeline<String>, name: &str, change: &Change) {
+    let scope = scope();
+    let writes = change.iter().map(|(kind, id, body)| Write {
+        scope: &scope,
+        kind: *kind,
+        id,
+        body: body.as_ref().map(|body| (body, &[][..])),
+    });
+    timeline.push(name.to_owned(), writes);
 }
