@@ -11,6 +11,7 @@ pub mod import;
 pub mod lake;
 pub mod lookup;
 pub mod maintain;
+pub mod path;
 mod pipeline;
 pub mod questions;
 pub mod replay;

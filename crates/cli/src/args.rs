@@ -81,6 +81,10 @@ pub(crate) enum Command {
     History(cmd::history::HistoryArgs),
     /// Rank what changed before something broke
     Changes(cmd::changes::ChangesArgs),
+    /// Say whether a packet gets from one place to another, hop by hop
+    Path(cmd::path::PathArgs),
+    /// Find the change that broke a path, who made it, and the way back
+    BlamePath(cmd::path::BlamePathArgs),
     /// Print the commands that take events back
     Undo(cmd::undo::UndoArgs),
     /// Write pinned events as a document: who, what, when, and the proof

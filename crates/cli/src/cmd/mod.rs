@@ -7,6 +7,7 @@ pub(crate) mod histogram;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod lookup;
+pub(crate) mod path;
 pub(crate) mod questions;
 pub(crate) mod report;
 pub(crate) mod search;
@@ -41,6 +42,8 @@ pub(crate) fn run(ui: &mut Ui, cli: &Cli) -> CmdResult {
         Command::Show(args) => show::cmd_show(ui, &cli.global, args),
         Command::History(args) => history::cmd_history(ui, &cli.global, args),
         Command::Changes(args) => changes::cmd_changes(ui, &cli.global, args),
+        Command::Path(args) => path::cmd_path(ui, &cli.global, args),
+        Command::BlamePath(args) => path::cmd_blame_path(ui, &cli.global, args),
         Command::Undo(args) => undo::cmd_undo(ui, &cli.global, args),
         Command::Who(args) => who::cmd_who(ui, &cli.global, args),
         Command::Sql(args) => sql::cmd_sql(ui, &cli.global, args),

@@ -1,0 +1,357 @@
+//! Whether a packet gets from A to B at a time, and which change broke it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use trailhound_query::{Coverage, LookupQuery};
+pub use trailhound_reach::{Answer, End, Protocol, Query, Verdict};
+use trailhound_reach::{Body, Kind, Network, Timeline, Versions, Write};
+use trailhound_record::{Event, Timestamp};
+use trailhound_replay::inverse::Plan;
+use trailhound_replay::state::{Changed, Key, Resource, Source, State};
+use trailhound_trace::Attribution;
+
+use crate::App;
+use crate::lookup::LookupError;
+use crate::replay::{Moment, Replay, ReplayQuery};
+use crate::undo::{Undo, UndoQuery};
+
+/// The services whose calls decide where packets go.
+const SERVICES: &[&str] = &["ec2"];
+
+/// A question about a path at a time.
+#[derive(Debug, Clone)]
+pub struct PathQuery {
+    /// What is asked.
+    pub query: Query,
+    /// The account, where one alone is wanted.
+    pub account_id: Option<String>,
+    /// When; the newest state when absent.
+    pub at: Option<Timestamp>,
+}
+
+/// A path's answer, with the events that set what it met.
+#[derive(Debug)]
+pub struct PathFound {
+    /// The answer.
+    pub answer: Answer,
+    /// For each hop of the way there, by its number, who set the rule or route that it met.
+    pub set_by: BTreeMap<usize, Setter>,
+    /// How many events were replayed.
+    pub events_read: u64,
+    /// What was looked at.
+    pub coverage: Coverage,
+}
+
+/// The event that set something.
+#[derive(Debug, Clone, Serialize)]
+pub struct Setter {
+    /// What it set: `Routes[0.0.0.0/0]` of `rtb-1`.
+    pub resource: String,
+    /// See `resource`.
+    pub path: String,
+    /// Its id.
+    pub event_id: String,
+    /// Its name.
+    pub event_name: Option<String>,
+    /// When it was.
+    pub event_time: Option<String>,
+    /// Who made it, in words.
+    pub actor: Option<String>,
+    /// From where.
+    pub source_ip_address: Option<String>,
+}
+
+/// A question about the change that broke a path.
+#[derive(Debug, Clone)]
+pub struct BlameQuery {
+    /// What is asked.
+    pub query: Query,
+    /// The account, where one alone is wanted.
+    pub account_id: Option<String>,
+    /// When it worked; the beginning of what is stored when absent.
+    pub good: Option<Timestamp>,
+    /// When it was broken; the newest state when absent.
+    pub bad: Option<Timestamp>,
+}
+
+/// The changes that changed a path's verdict.
+#[derive(Debug)]
+pub struct Blamed {
+    /// The changes, newest first.
+    pub flips: Vec<Flip>,
+    /// Changes that touched what the verdict rests on and left it as it was, newest first.
+    pub innocent: Vec<Moment>,
+    /// How many changes were in the window.
+    pub changes: usize,
+    /// How many states were asked.
+    pub evaluations: usize,
+    /// The answer at the window's start.
+    pub first: Answer,
+    /// The answer at the window's end.
+    pub last: Answer,
+    /// The way back from the newest change that broke it, and what it was found to do.
+    pub undo: Option<UndoTested>,
+    /// How many events were replayed.
+    pub events_read: u64,
+    /// What was looked at.
+    pub coverage: Coverage,
+}
+
+/// One change that changed the verdict.
+#[derive(Debug)]
+pub struct Flip {
+    /// The event.
+    pub event: Event,
+    /// Who made it.
+    pub attribution: Attribution,
+    /// What it changed.
+    pub changed: Vec<Changed>,
+    /// Whether another change has the same time: which came first is not recorded.
+    pub is_tie: bool,
+    /// The answer before it.
+    pub before: Answer,
+    /// The answer after it.
+    pub after: Answer,
+}
+
+/// A plan, and the path's answer on the state after it.
+#[derive(Debug)]
+pub struct UndoTested {
+    /// The plan, with what it rests on.
+    pub undo: Undo,
+    /// The answer after its calls; nothing when they make new ids, which no state can foretell.
+    pub after: Option<Answer>,
+}
+
+impl Blamed {
+    /// The newest change that made the verdict worse.
+    pub fn culprit(&self) -> Option<&Flip> {
+        self.flips.iter().find(|flip| is_worse(&flip.before, &flip.after))
+    }
+}
+
+fn is_worse(before: &Answer, after: &Answer) -> bool {
+    before.verdict == Verdict::Reachable && after.verdict != Verdict::Reachable
+}
+
+impl App {
+    /// Answers whether packets get from source to destination at a time.
+    ///
+    /// # Errors
+    /// As [`App::lookup`].
+    pub fn path(&self, query: &PathQuery) -> Result<PathFound, LookupError> {
+        let replay = self.replay(&ReplayQuery {
+            account_id: query.account_id.clone(),
+            services: SERVICES.iter().map(|&it| it.to_owned()).collect(),
+            until: query.at,
+        })?;
+        let answer = trailhound_reach::path(&network(replay.last()), &query.query);
+        let set_by = self.setters(&answer, replay.last())?;
+        let (events_read, coverage) = (replay.events_read, replay.coverage);
+        Ok(PathFound { answer, set_by, events_read, coverage })
+    }
+
+    /// Finds the changes of a window that changed whether packets get from source to destination.
+    ///
+    /// # Errors
+    /// As [`App::lookup`].
+    pub fn blame_path(&self, query: &BlameQuery) -> Result<Blamed, LookupError> {
+        let replay = self.replay(&ReplayQuery {
+            account_id: query.account_id.clone(),
+            services: SERVICES.iter().map(|&it| it.to_owned()).collect(),
+            until: query.bad,
+        })?;
+        let timeline = timeline(&replay);
+        let is_before =
+            |moment: &Moment| moment.at.is_none_or(|at| query.good.is_some_and(|good| at <= good));
+        let good = replay.moments.partition_point(is_before);
+        let found = trailhound_reach::blame(&timeline, &query.query, good, timeline.len());
+        let mut tracer = self.tracer()?;
+        let mut flips = Vec::new();
+        for flip in found.flips {
+            let Some(moment) = replay.moments.get(flip.change) else { continue };
+            let Some(event) = self.event(&moment.event_id)? else { continue };
+            flips.push(Flip {
+                attribution: tracer.attribute(&event),
+                event,
+                changed: moment.changed.clone(),
+                is_tie: moment.is_tie,
+                before: flip.before,
+                after: flip.after,
+            });
+        }
+        let innocent =
+            found.innocent.iter().filter_map(|place| replay.moments.get(*place)).cloned().collect();
+        let mut blamed = Blamed {
+            flips,
+            innocent,
+            changes: timeline.len() - good,
+            evaluations: found.evaluations,
+            first: found.good,
+            last: found.bad,
+            undo: None,
+            events_read: replay.events_read,
+            coverage: replay.coverage.clone(),
+        };
+        if blamed.last.verdict != Verdict::Reachable
+            && let Some(id) = blamed.culprit().and_then(|flip| flip.event.event_id.clone())
+        {
+            blamed.undo = Some(self.tested_undo(id, &replay, &query.query)?);
+        }
+        Ok(blamed)
+    }
+
+    /// Plans the way back from an event and asks the path again on the state after the plan's calls.
+    fn tested_undo(
+        &self,
+        event_id: String,
+        replay: &Replay,
+        query: &Query,
+    ) -> Result<UndoTested, LookupError> {
+        let undo = self.undo(&UndoQuery { events: vec![event_id], ..UndoQuery::default() })?;
+        let after = state_after(&undo.plan, replay.last())
+            .map(|state| trailhound_reach::path(&network(&state), query));
+        Ok(UndoTested { undo, after })
+    }
+
+    fn event(&self, id: &str) -> Result<Option<Event>, LookupError> {
+        let query = LookupQuery { event_id: Some(id.to_owned()), ..LookupQuery::default() };
+        Ok(self.lookup(&query, None, 1)?.events.into_iter().next())
+    }
+
+    /// Who set the rules and routes that the way there met.
+    fn setters(
+        &self,
+        answer: &Answer,
+        state: &State,
+    ) -> Result<BTreeMap<usize, Setter>, LookupError> {
+        let mut tracer = self.tracer()?;
+        let mut setters = BTreeMap::new();
+        for hop in &answer.forward {
+            let Some((resource, path, source)) = met(hop, state) else { continue };
+            let Some(event_id) = event_of(&source) else { continue };
+            let event = self.event(event_id)?;
+            let event = event.as_ref();
+            let setter = Setter {
+                resource,
+                path,
+                event_id: event_id.to_owned(),
+                event_name: event.and_then(|event| event.event_name.clone()),
+                event_time: event.and_then(|event| event.event_time).map(|at| at.to_string()),
+                actor: event.map(|event| tracer.attribute(event).line()),
+                source_ip_address: event.and_then(|event| event.source_ip_address.clone()),
+            };
+            setters.insert(hop.sequence_number, setter);
+        }
+        Ok(setters)
+    }
+}
+
+fn event_of(source: &Source) -> Option<&str> {
+    match source {
+        Source::Event { id } | Source::Inferred { id } => Some(id),
+        Source::Snapshot { .. } | Source::Unknown => None,
+    }
+}
+
+/// The rule or route that a hop met: its resource, its path there, and where it is known from.
+fn met(hop: &trailhound_reach::explain::Hop, state: &State) -> Option<(String, String, Source)> {
+    let id = &hop.component.id;
+    let path = match (&hop.route_table_route, &hop.acl_rule) {
+        (Some(route), _) => {
+            let key = route.destination_cidr.as_ref().or(route.destination_prefix_list_id.as_ref());
+            format!("Routes[{}]", key?)
+        }
+        (None, Some(rule)) => {
+            let side = if rule.egress { "egress" } else { "ingress" };
+            format!("Entries[{} {side}]", rule.rule_number)
+        }
+        (None, None) if hop.security_group_rule.is_some() => "IpPermissions".to_owned(),
+        (None, None) => return None,
+    };
+    let (_, resource) = state.iter().find(|(key, _)| key.id == *id)?;
+    let source = resource.source(&path).clone();
+    Some((id.clone(), path, source))
+}
+
+/// The network of a state.
+pub fn network(state: &State) -> Network {
+    let mut network = Network::new();
+    for (key, resource) in state.iter() {
+        let Some(kind) = Kind::from_type(key.resource_type) else { continue };
+        let unknown = unknown_paths(resource);
+        let body = Body { json: &resource.body, unknown: &unknown };
+        network = network.with(&scope(key), kind, &key.id, Some(body));
+    }
+    network
+}
+
+fn scope(key: &Key) -> trailhound_reach::Scope {
+    trailhound_reach::Scope::new(&key.scope.account, &key.scope.region)
+}
+
+/// The paths of a resource that are not known.
+fn unknown_paths(resource: &Resource) -> Vec<String> {
+    let is_unknown = |source: &Source| *source == Source::Unknown;
+    resource.sources.iter().filter(|(_, it)| is_unknown(it)).map(|(path, _)| path.clone()).collect()
+}
+
+/// The versions of the network, one for each change that was replayed.
+fn timeline(replay: &Replay) -> Timeline<usize> {
+    let mut timeline = Timeline::new(network(&replay.first));
+    for (index, moment) in replay.moments.iter().enumerate() {
+        let known: Vec<_> = moment
+            .changed
+            .iter()
+            .filter_map(|changed| {
+                let kind = Kind::from_type(changed.key.resource_type)?;
+                let unknown = changed.after.as_deref().map(unknown_paths).unwrap_or_default();
+                Some((kind, scope(&changed.key), changed, unknown))
+            })
+            .collect();
+        let writes = known.iter().map(|(kind, scope, changed, unknown)| Write {
+            scope,
+            kind: *kind,
+            id: &changed.key.id,
+            body: changed.after.as_deref().map(|it| (&it.body, unknown.as_slice())),
+        });
+        timeline.push(index, writes);
+    }
+    timeline
+}
+
+/// The state after a plan's calls; nothing when one of them needs what only AWS can answer.
+fn state_after(plan: &Plan, now: &State) -> Option<State> {
+    let calls: Vec<_> =
+        plan.steps.iter().filter(|step| !step.is_read && step.held.is_none()).collect();
+    if calls.is_empty()
+        || calls.iter().any(|step| !step.refs.is_empty() || makes_ids(&step.operation))
+    {
+        return None;
+    }
+    let mut state = now.clone();
+    for step in calls {
+        let record = json!({
+            "eventID": format!("step {}", step.number),
+            "eventSource": format!("{}.amazonaws.com", step.service),
+            "eventName": step.operation,
+            "awsRegion": step.region,
+            "recipientAccountId": step.account,
+            "readOnly": false,
+            "requestParameters": step.input,
+            "responseElements": Value::Null,
+        });
+        let event = Event::parse(record.to_string().into_bytes(), 0).ok()?;
+        (state, _) = state.apply(&event);
+    }
+    Some(state)
+}
+
+/// Whether AWS answers a call with an id that nothing else tells.
+fn makes_ids(operation: &str) -> bool {
+    const NAMED: &[&str] = &["CreateRoute", "CreateNetworkAclEntry", "CreateTags"];
+    let makes = operation.starts_with("Create") || operation.starts_with("Allocate");
+    makes && !NAMED.contains(&operation)
+}
