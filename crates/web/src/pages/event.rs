@@ -352,6 +352,12 @@ fn related(event: &Event) -> Vec<Value> {
         hint: format!("Every change of {}, before and after", visible(name)),
         ..Value::default()
     }));
+    links.extend(super::changes::changes_href(event).map(|href| Value {
+        text: "What changed before".to_owned(),
+        href: Some(href),
+        hint: "The changes of the half hour up to this event, ranked".to_owned(),
+        ..Value::default()
+    }));
     links.extend(near(Filter::default()).map(|href| Value {
         text: "5 minutes before and after".to_owned(),
         href: Some(href),
