@@ -99,7 +99,9 @@ impl Row {
                 Some(false) => Access::Write,
                 None => Access::Unknown,
             },
-            error: value(SearchField::Error, &event.error_code),
+            // A sign-in that failed has a message alone.
+            error: value(SearchField::Error, &event.error_code)
+                .or_else(|| event.error_message.as_deref().map(Value::plain)),
             username: value(SearchField::User, &event.username),
             principal: visible_start(
                 event.user_identity_type.as_deref().unwrap_or("not stated"),
