@@ -6,7 +6,7 @@
 //! | `POST /` | AWS JSON 1.1, the operation in `X-Amz-Target` |
 //! | `POST /PutAuditEvents` | the one operation of `cloudtrail-data`; not offered yet, and says so |
 //! | `GET /api/v1/events`, `/api/v1/events/{event_id}`, `/api/v1/stats` | native JSON |
-//! | `GET /api/v1/who`, `/api/v1/history`, `/api/v1/questions/{name}` | who and why |
+//! | `GET /api/v1/who`, `/api/v1/history`, `/api/v1/changes`, `/api/v1/questions/{name}` | who and why |
 //! | `POST /api/v1/sql` | one SELECT, answered whole |
 //! | `GET /healthz`, `/metrics` | for probes and Prometheus |
 //!
@@ -17,6 +17,7 @@
 
 mod auth;
 mod aws;
+mod event_view;
 mod limits;
 mod metrics;
 mod native;
@@ -90,6 +91,7 @@ pub fn router(app: Arc<App>, config: ApiConfig) -> Router {
         .route("/api/v1/stats", get(native::stats))
         .route("/api/v1/who", get(trace::who))
         .route("/api/v1/history", get(trace::history))
+        .route("/api/v1/changes", get(trace::changes))
         .route("/api/v1/questions/{name}", get(trace::question))
         .route("/api/v1/sql", post(sql::answer))
         .route("/api/v1/{*path}", any(native::unknown_path))

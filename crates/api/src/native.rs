@@ -8,6 +8,7 @@
 //! | `category` | `any` (default), `management` or `insight` |
 //! | `read_only` | `true` or `false` |
 //! | `error_code` | an error code; empty for any failed call |
+//! | `fields` | these members of each event, with commas between them (default: all but `actor`) |
 //! | `limit` | at most so many events, 1 to 1000 (default 100) |
 //! | `cursor` | `next` of the page before, with the same other parameters |
 //!
@@ -15,26 +16,24 @@
 //! page, and `coverage.unreadable` names segments whose events are missing.
 
 use crate::aws::error::NO_SQL;
+use crate::event_view::{EventField, FIELDS_TAKEN, events_by_id_json, events_json};
 use crate::limits::{NATIVE_LIMIT_DEFAULT, NATIVE_LIMIT_MAX};
 use crate::page_token::QueryDigest;
-use crate::render::record_text;
 use crate::state::{ApiState, CallError, report};
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use trailhound_app::lookup::search::Query as Search;
-use trailhound_app::lookup::{Category, Coverage, LookupError, LookupQuery};
+use trailhound_app::lookup::{Category, LookupError, LookupQuery};
 use trailhound_app::now;
 use trailhound_app::sql::{StatementError, StatementFailure};
 use trailhound_app::stats::{Count, Stats};
-use trailhound_record::{Event, Timestamp};
+use trailhound_record::Timestamp;
 
-const PARAMETERS: [&str; 19] = [
+const PARAMETERS: [&str; 20] = [
     "access_key_id",
     "account_id",
     "aws_region",
@@ -45,6 +44,7 @@ const PARAMETERS: [&str; 19] = [
     "event_name",
     "event_source",
     "event_type",
+    "fields",
     "limit",
     "q",
     "read_only",
@@ -159,6 +159,7 @@ impl NativeError {
 #[derive(Debug, PartialEq)]
 struct EventsRequest {
     query: LookupQuery,
+    fields: Vec<EventField>,
     limit: usize,
     cursor: Option<String>,
 }
@@ -167,8 +168,12 @@ impl EventsRequest {
     /// Reads `pairs`; ages count back from `asked`.
     fn parse(pairs: &[(String, String)], asked: Timestamp) -> Result<Self, NativeError> {
         let mut seen: Vec<&str> = Vec::new();
-        let mut request =
-            Self { query: LookupQuery::default(), limit: NATIVE_LIMIT_DEFAULT, cursor: None };
+        let mut request = Self {
+            query: LookupQuery::default(),
+            fields: EventField::of_records(),
+            limit: NATIVE_LIMIT_DEFAULT,
+            cursor: None,
+        };
         for (name, value) in pairs {
             if seen.contains(&name.as_str()) {
                 return Err(NativeError::RepeatedParameter { name: name.clone() });
@@ -220,6 +225,10 @@ impl EventsRequest {
             }
             "since" => query.start = Some(expect_value(instant(value), "since", value, INSTANT)?),
             "until" => query.end = Some(expect_value(instant(value), "until", value, INSTANT)?),
+            "fields" => {
+                let fields = EventField::list(value);
+                self.fields = expect_value(fields, "fields", value, FIELDS_TAKEN)?;
+            }
             "limit" => {
                 let limit =
                     value.parse().ok().filter(|limit| (1..=NATIVE_LIMIT_MAX).contains(limit));
@@ -280,94 +289,6 @@ fn nearest(name: &str, known: &[&'static str]) -> &'static str {
     known.iter().max_by(by_likeness).copied().unwrap_or_default()
 }
 
-/// An event: the flat fields, and the record as it is. Absent fields are `null`.
-#[derive(Debug, Serialize)]
-struct EventView<'a> {
-    event_id: Option<&'a str>,
-    event_time: Option<String>,
-    event_name: Option<&'a str>,
-    event_source: Option<&'a str>,
-    aws_region: Option<&'a str>,
-    account_id: Option<&'a str>,
-    username: Option<&'a str>,
-    user_identity_type: Option<&'a str>,
-    user_identity_arn: Option<&'a str>,
-    access_key_id: Option<&'a str>,
-    source_ip_address: Option<&'a str>,
-    user_agent: Option<&'a str>,
-    read_only: Option<bool>,
-    error_code: Option<&'a str>,
-    error_message: Option<&'a str>,
-    event_type: Option<&'a str>,
-    event_category: Option<&'a str>,
-    conflict: u32,
-    resources: Vec<ResourceView<'a>>,
-    resource_ids: &'a [String],
-    record: Box<RawValue>,
-}
-
-#[derive(Debug, Serialize)]
-struct ResourceView<'a> {
-    resource_type: Option<&'a str>,
-    resource_name: &'a str,
-}
-
-fn event_view(event: &Event) -> Result<EventView<'_>, NativeError> {
-    let resources = event.resources.iter().map(|resource| ResourceView {
-        resource_type: resource.resource_type.as_deref(),
-        resource_name: &resource.resource_name,
-    });
-    Ok(EventView {
-        event_id: event.event_id.as_deref(),
-        event_time: event.event_time.map(|at| at.to_string()),
-        event_name: event.event_name.as_deref(),
-        event_source: event.event_source.as_deref(),
-        aws_region: event.aws_region.as_deref(),
-        account_id: event.account_id.as_deref(),
-        username: event.username.as_deref(),
-        user_identity_type: event.user_identity_type.as_deref(),
-        user_identity_arn: event.user_identity_arn.as_deref(),
-        access_key_id: event.access_key_id.as_deref(),
-        source_ip_address: event.source_ip_address.as_deref(),
-        user_agent: event.user_agent.as_deref(),
-        read_only: event.read_only,
-        error_code: event.error_code.as_deref(),
-        error_message: event.error_message.as_deref(),
-        event_type: event.event_type.as_deref(),
-        event_category: event.event_category.as_deref(),
-        conflict: event.conflict,
-        resources: resources.collect(),
-        resource_ids: &event.resource_ids,
-        record: RawValue::from_string(record_text(event).into_owned())?,
-    })
-}
-
-#[derive(Debug, Serialize)]
-struct EventsView<'a> {
-    events: Vec<EventView<'a>>,
-    next: Option<String>,
-    coverage: Value,
-}
-
-fn events_json(
-    events: &[Event],
-    next: Option<String>,
-    coverage: &Coverage,
-) -> Result<Vec<u8>, NativeError> {
-    let events = events.iter().map(event_view).collect::<Result<_, _>>()?;
-    let coverage = json!({
-        "events_in_range": coverage.events_in_range,
-        "events_examined": coverage.events_examined,
-        "events_ruled_out": coverage.events_skipped,
-        "first": coverage.scope.times.map(|(first, _)| first.to_string()),
-        "last": coverage.scope.times.map(|(_, last)| last.to_string()),
-        "accounts": coverage.scope.accounts,
-        "regions": coverage.scope.regions,
-        "unreadable": coverage.unreadable,
-    });
-    Ok(serde_json::to_vec(&EventsView { events, next, coverage })?)
-}
-
 /// Answers `GET /api/v1/events`.
 pub(crate) async fn events(
     State(state): State<Arc<ApiState>>,
@@ -392,10 +313,17 @@ async fn look_up(
         after = Some(opened.0);
         request = EventsRequest::parse(&pairs, first_asked)?;
     }
-    let EventsRequest { query, limit, .. } = request;
-    let page = state.call(move |app| app.lookup(&query, after.as_ref(), limit)).await??;
+    let EventsRequest { query, fields, limit, .. } = request;
+    let has_actor = fields.contains(&EventField::Actor);
+    let (page, actors) = state
+        .call(move |app| {
+            let mut page = app.lookup(&query, after.as_ref(), limit)?;
+            let actors = if has_actor { app.actors_of(&mut page)? } else { Vec::new() };
+            Ok::<_, LookupError>((page, actors))
+        })
+        .await??;
     let next = page.next.as_ref().map(|at| state.tokens.seal_at(&digest, at, Some(first_asked)));
-    events_json(&page.events, next, &page.coverage)
+    events_json(&page.events, &actors, &fields, next, &page.coverage)
 }
 
 /// Answers `GET /api/v1/events/{event_id}`: every body under the id.
@@ -416,12 +344,7 @@ async fn find_events(
     if events.is_empty() {
         return Err(NativeError::NoSuchEvent { event_id });
     }
-    let events = events.iter().map(event_view).collect::<Result<Vec<_>, _>>()?;
-    #[derive(Serialize)]
-    struct View<'a> {
-        events: Vec<EventView<'a>>,
-    }
-    Ok(serde_json::to_vec(&View { events })?)
+    events_by_id_json(&events)
 }
 
 /// Answers `GET /api/v1/stats`.

@@ -387,6 +387,61 @@ fn native_events_page_by_cursor() {
     assert_eq!(api.get("/api/v1/events?username=bob&cursor=x").0, 400);
 }
 
+/// Alice takes a role, whose session ends with a change and an error.
+fn chain() -> Vec<Value> {
+    let role = "arn:aws:iam::123456789012:role/Admin";
+    let mut assume = record(1, "alice", "sts.amazonaws.com", "AssumeRole", "us-east-1");
+    assume["userIdentity"]["arn"] = json!("arn:aws:iam::123456789012:user/alice");
+    assume["requestParameters"] = json!({"roleArn": role, "roleSessionName": "deploy"});
+    assume["responseElements"] = json!({"credentials": {"accessKeyId": "ASIAEXAMPLEEXAMPLE01"}});
+    let mut change = record(2, "x", "ec2.amazonaws.com", "ReplaceRoute", "us-east-1");
+    change["userIdentity"] = json!({
+        "type": "AssumedRole", "accountId": "123456789012", "accessKeyId": "ASIAEXAMPLEEXAMPLE01",
+        "arn": "arn:aws:sts::123456789012:assumed-role/Admin/deploy",
+        "sessionContext": {"sessionIssuer": {"type": "Role", "arn": role, "userName": "Admin"},
+            "attributes": {"creationDate": "2026-01-10T12:00:01Z"}}});
+    change["requestParameters"] = json!({"routeTableId": "rtb-0123456789abcdef0"});
+    vec![assume, change]
+}
+
+#[test]
+fn fields_choose_what_an_event_has_and_whether_the_actor_is_looked_for() {
+    let api = TestApi::new(&chain());
+    let (status, text) = api.get("/api/v1/events?fields=event_name,actor&event_name=ReplaceRoute");
+    assert_eq!(status, 200, "{text}");
+    let page: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        page["events"],
+        json!([{"event_name": "ReplaceRoute", "actor": {
+            "actor": "person", "kind": "iam_user", "name": "arn:aws:iam::123456789012:user/alice",
+            "principal": "arn:aws:sts::123456789012:assumed-role/Admin/deploy",
+            "strength": "strong", "text": "alice via role/Admin"}}])
+    );
+    assert!(text.contains(r#"{"event_name":"ReplaceRoute","actor":"#), "{text}");
+    let (_, all) = api.get("/api/v1/events");
+    assert!(all.contains("\"record\":") && !all.contains("\"actor\":"), "{all}");
+    let (status, text) = api.get("/api/v1/events?fields=eventName");
+    assert!(status == 400 && text.contains("`eventName` is no value for `fields`"), "{text}");
+}
+
+#[test]
+fn changes_are_ranked_with_their_reasons() {
+    let api = TestApi::new(&chain());
+    let (status, text) =
+        api.get("/api/v1/changes?at=2026-01-10T12:05:00Z&window=10m&near=rtb-0123456789abcdef0");
+    assert_eq!(status, 200, "{text}");
+    let found: Value = serde_json::from_str(&text).unwrap();
+    let changes = found["changes"].as_array().unwrap();
+    assert_eq!(changes.len(), 1, "{text}");
+    assert_eq!(changes[0]["event_name"], "ReplaceRoute");
+    assert_eq!(changes[0]["reasons"][0]["text"], "names rtb-0123456789abcdef0");
+    assert_eq!(changes[0]["who"]["strength"], "strong");
+    assert_eq!((&found["noise_hidden"], &found["failed_hidden"]), (&json!(1), &json!(0)));
+    for wrong in ["at=soon", "window=10", "scope=usr:x", "limit=0"] {
+        assert_eq!(api.get(&format!("/api/v1/changes?{wrong}")).0, 400, "{wrong}");
+    }
+}
+
 #[test]
 fn a_native_record_is_the_record_byte_for_byte() {
     let api = TestApi::new(&[]);

@@ -1,8 +1,9 @@
-//! `GET /api/v1/who`, `/api/v1/history` and `/api/v1/questions/{name}`: who and why, as JSON.
+//! `GET /api/v1/who`, `/api/v1/history`, `/api/v1/changes` and `/api/v1/questions/{name}`: who and why, as JSON.
 //!
 //! `who` takes `subject` (an event id, an access key or an ARN). `history` takes `resource`, and may have
-//! `type`, `account`, `reads=true`, `related` (steps, 0 to 4), `limit`, `since` and `until`. A question takes its own
-//! parameters, `limit`, `since` and `until`. Times are as in `/api/v1/events`.
+//! `type`, `account`, `reads=true`, `related` (steps, 0 to 4), `limit`, `since` and `until`. `changes`
+//! takes `at` (default: now), `window` (an age, default 30m), `near`, `scope` (a search) and `limit`. A question
+//! takes its own parameters, `limit`, `since` and `until`. Times are as in `/api/v1/events`.
 
 use crate::limits::{NATIVE_LIMIT_DEFAULT, NATIVE_LIMIT_MAX};
 use crate::native::{INSTANT, NativeError, expect_value, instant, respond};
@@ -12,11 +13,15 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use trailhound_app::changes::{ChangesQuery, parse_window};
 use trailhound_app::history::HistoryQuery;
-use trailhound_app::lookup::search::TimeRange;
+use trailhound_app::lookup::search::{Query as Search, TimeRange};
 use trailhound_app::questions::{NameQuestionError, Question};
 use trailhound_app::who::Subject;
 
+/// How far back `changes` looks when nothing is said, and how else that is said.
+const WINDOW_DEFAULT: &str = "30m";
+const WINDOW_TAKEN: &str = "an age like 30m, 2h, 1h30m or 7d";
 /// How far `related` goes at most.
 const HOPS_MAX: usize = 4;
 
@@ -90,6 +95,35 @@ async fn answer_history(state: &ApiState, pairs: Pairs) -> Result<Vec<u8>, Nativ
         hops: expect_value(steps, "related", &hops, "a number from 0 to 4")?,
     };
     let found = state.call(move |app| app.history(&query)).await??;
+    Ok(serde_json::to_vec(&found.json())?)
+}
+
+/// Answers what changed before something broke.
+pub(crate) async fn changes(State(state): State<Arc<ApiState>>, pairs: Pairs) -> Response {
+    respond(answer_changes(&state, pairs).await)
+}
+
+async fn answer_changes(state: &ApiState, pairs: Pairs) -> Result<Vec<u8>, NativeError> {
+    let given = Parameters::of(pairs)?;
+    let asked = trailhound_app::now();
+    let at = match given.text("at") {
+        None => asked,
+        Some(value) => expect_value(instant(&value), "at", &value, INSTANT)?,
+    };
+    let window = given.text("window").unwrap_or_else(|| WINDOW_DEFAULT.to_owned());
+    let scope = given.text("scope").map(|scope| Search::parse(&scope, asked)).transpose();
+    let scope = scope.map_err(|error| NativeError::BadSearch {
+        at: error.span.start,
+        reason: error.reason.to_string(),
+    })?;
+    let query = ChangesQuery {
+        at,
+        window_micros: expect_value(parse_window(&window), "window", &window, WINDOW_TAKEN)?,
+        near: given.text("near").filter(|near| !near.trim().is_empty()),
+        scope,
+        limit: given.limit()?,
+    };
+    let found = state.call(move |app| app.changes(&query)).await??;
     Ok(serde_json::to_vec(&found.json())?)
 }
 

@@ -1,10 +1,12 @@
 //! What changed before something broke, what an engineer would look at first on top.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::{Value, json};
 use trailhound_query::columnar::{self, Interval};
-use trailhound_query::search::{Expr, Query, TimeRange};
+use trailhound_query::search::{Expr, Query, TimeRange, parse_time};
 use trailhound_query::{Coverage, LookupQuery};
 use trailhound_record::time::{MICROS_PER_DAY, MICROS_PER_SECOND};
 use trailhound_record::{Event, Timestamp};
@@ -61,8 +63,23 @@ pub struct Changes {
     pub noise_hidden: u64,
     /// How many resources are known to be near the one that broke.
     pub related: usize,
+    /// The searches that were run, times included.
+    pub searches: ChangesSearches,
     /// What was looked at.
     pub coverage: Coverage,
+}
+
+/// The searches behind the numbers of [`Changes`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangesSearches {
+    /// What was ranked.
+    pub changes: String,
+    /// What only read.
+    pub reads: String,
+    /// What failed.
+    pub failed: String,
+    /// What machines write all the time.
+    pub noise: String,
 }
 
 /// One change and why it stands where it does.
@@ -97,20 +114,18 @@ impl App {
         let start = Timestamp(query.at.0.saturating_sub(query.window_micros));
         // The moment itself belongs to the window: events have whole seconds.
         let end = Timestamp(query.at.0.saturating_add(MICROS_PER_SECOND));
-        let matching = |text: &str| {
-            let of = Query::parse(text, query.at).ok();
-            LookupQuery { search: of, start: Some(start), end: Some(end), ..LookupQuery::default() }
+        let searches = ChangesSearches::of(query, start, end);
+        let in_scope = |text: &str| LookupQuery {
+            search: Query::parse(text, query.at).ok(),
+            start: Some(start),
+            end: Some(end),
+            ..LookupQuery::default()
         };
-        let in_scope = |text: &str| match &query.scope {
-            Some(scope) => matching(&format!("({scope}) {text}")),
-            None => matching(text),
-        };
-        let noise = format!("event:({})", NOISE.join(" OR "));
-        let wanted = in_scope(&format!("-is:read -is:error -is:insight -{noise}"));
+        let wanted = in_scope(&searches.changes);
         let mut page = trailhound_query::lookup(&snapshot, &wanted, None, RANKED_MAX);
         let is_cut = page.next.is_some();
         page.events.retain(|event| !event.has_failed());
-        let reads_hidden = trailhound_query::candidates(&snapshot, &in_scope("is:read")).0;
+        let reads_hidden = trailhound_query::candidates(&snapshot, &in_scope(&searches.reads)).0;
         let mut count = |text: &str| {
             let query = in_scope(text);
             let range = TimeRange { start: query.start, end: query.end };
@@ -119,8 +134,8 @@ impl App {
             page.coverage.unreadable.extend(counted.coverage.unreadable);
             counted.events
         };
-        let failed_hidden = count("-is:read is:error");
-        let noise_hidden = count(&format!("-is:read -is:error {noise}"));
+        let failed_hidden = count(&searches.failed);
+        let noise_hidden = count(&searches.noise);
         // Cut, the answer begins at the oldest change that was ranked.
         let oldest = page.events.last().and_then(|event| event.event_time);
         let start = if is_cut { oldest.unwrap_or(start) } else { start };
@@ -132,7 +147,12 @@ impl App {
         let errors = errors_by_minute(&snapshot, start, end);
         let changes = page.events.len() as u64;
         let judge = Judge { query, near: &near, errors: &errors };
-        let ranked = ranked(&snapshot, &judge, page.events);
+        let mut tracer = Tracer::new(Arc::clone(&snapshot));
+        let ranked = ranked(&snapshot, &judge, page.events, &mut tracer);
+        let unreadable = &mut page.coverage.unreadable;
+        unreadable.extend(tracer.unreadable().iter().cloned());
+        unreadable.sort();
+        unreadable.dedup();
         let related = near.len().saturating_sub(1);
         Ok(Changes {
             range: (start, end),
@@ -143,6 +163,7 @@ impl App {
             failed_hidden,
             noise_hidden,
             related,
+            searches,
             coverage: page.coverage,
         })
     }
@@ -156,11 +177,74 @@ impl App {
     }
 }
 
+impl ChangesSearches {
+    fn of(query: &ChangesQuery, start: Timestamp, end: Timestamp) -> Self {
+        let scope = query.scope.as_ref().map(|scope| format!("({scope}) ")).unwrap_or_default();
+        let whole = |text: &str| format!("{scope}{text} since:{start} until:{end}");
+        let noise = format!("event:({})", NOISE.join(" OR "));
+        Self {
+            changes: whole(&format!("-is:read -is:error -is:insight -{noise}")),
+            reads: whole("is:read"),
+            failed: whole("-is:read is:error"),
+            noise: whole(&format!("-is:read -is:error {noise}")),
+        }
+    }
+}
+
+impl Changes {
+    /// The changes as JSON.
+    pub fn json(&self) -> Value {
+        json!({
+            "start": self.range.0.to_string(),
+            "end": self.range.1.to_string(),
+            "changes": self.ranked.iter().map(RankedChange::json).collect::<Vec<_>>(),
+            "matching": self.changes,
+            "is_cut": self.is_cut,
+            "reads_hidden_at_most": self.reads_hidden,
+            "failed_hidden": self.failed_hidden,
+            "noise_hidden": self.noise_hidden,
+            "related": self.related,
+            "searches": self.searches,
+            "unreadable": self.coverage.unreadable,
+        })
+    }
+}
+
+impl RankedChange {
+    /// The change as JSON.
+    pub fn json(&self) -> Value {
+        let event = &self.event;
+        json!({
+            "score": self.score,
+            "reasons": self.reasons,
+            "event_time": event.event_time.map(|at| at.to_string()),
+            "event_name": event.event_name,
+            "event_source": event.event_source,
+            "event_id": event.event_id,
+            "account_id": event.account_id,
+            "aws_region": event.aws_region,
+            "source_ip_address": event.source_ip_address,
+            "resources": event.resources.iter().map(|it| &it.resource_name).collect::<Vec<_>>(),
+            "who": self.attribution,
+        })
+    }
+}
+
+/// How long a window is that is written as an age, `30m`; in microseconds.
+pub fn parse_window(text: &str) -> Option<i64> {
+    let age = text.trim().trim_start_matches('-');
+    // Dates and `now` are times, no ages.
+    let is_age = age.chars().all(|c| c.is_ascii_digit() || "smhdw".contains(c));
+    let start = parse_time(age, Timestamp(0)).filter(|_| is_age)?;
+    Some(start.0.saturating_neg()).filter(|micros| *micros > 0)
+}
+
 /// The changes in the order in which an engineer would look at them, as many as were asked for.
 fn ranked(
-    snapshot: &std::sync::Arc<Snapshot>,
+    snapshot: &Snapshot,
     judge: &Judge<'_>,
     events: Vec<Event>,
+    tracer: &mut Tracer,
 ) -> Vec<RankedChange> {
     let with_reasons = |event: Event| {
         let reasons = judge.reasons(&event);
@@ -173,7 +257,6 @@ fn ranked(
     }
     rank(&mut ranked);
     ranked.truncate(judge.query.limit);
-    let mut tracer = Tracer::new(std::sync::Arc::clone(snapshot));
     ranked
         .into_iter()
         .map(|(event, mut reasons)| {
@@ -411,5 +494,19 @@ fn rarity(snapshot: &Snapshot, event: &Event) -> Option<Reason> {
         )),
         1..=3 => Some(reason(5, format!("{user} seldom calls {name}"))),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_an_age() {
+        assert_eq!(parse_window("30m"), Some(30 * MINUTE));
+        assert_eq!(parse_window(" -1h30m "), Some(90 * MINUTE));
+        for wrong in ["", "0m", "soon", "now", "1969-01-01", "1969-01-01T00:00:00Z", "30"] {
+            assert_eq!(parse_window(wrong), None, "{wrong}");
+        }
     }
 }

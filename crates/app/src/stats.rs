@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::PoisonError;
 
 use arrow_array::{Array, RecordBatch, StringArray};
+use trailhound_query::search::{Expr, Flag, Query, Term, TimeRange};
 use trailhound_query::{EventStream, LookupQuery};
 use trailhound_record::Timestamp;
 use trailhound_record::field::Field;
@@ -29,8 +30,6 @@ pub struct Stats {
     pub events: u64,
     /// Events that are a different body under a known id.
     pub conflicts: u64,
-    /// Failed calls.
-    pub failed: u64,
     /// Live segments.
     pub segments: u64,
     /// Bytes of the live Parquet files.
@@ -99,7 +98,6 @@ impl App {
             stats.index_bytes +=
                 segment.index_bytes().map_err(|error| LookupError::Store(Box::new(error)))?;
             stats.conflicts += facts.conflicts;
-            stats.failed += facts.failed;
             if let Some(day) = entry.day {
                 *days.entry(day).or_insert(0) += entry.rows;
             }
@@ -138,15 +136,18 @@ impl App {
             });
             scanned.map_err(|error| LookupError::Store(Box::new(error)))?;
         }
+        // Also those without a code, which the segments' own counts leave out.
+        let failed = Query::from(Expr::Term(Term::Is(Flag::Error)));
         let changes = LookupQuery { read_only: Some(false), ..LookupQuery::default() };
         Ok(Summary {
             top_users: top(users),
             top_event_names: top(names),
             top_event_sources: top(sources),
-            failed: self.stats()?.failed,
+            failed: trailhound_query::columnar::count(&snapshot, &failed, TimeRange::default())
+                .events,
             last_changes: EventStream::new(&snapshot, &changes, None)
                 .map(|(_, event)| event)
-                .filter(|event| event.error_code.is_none())
+                .filter(|event| !event.has_failed())
                 .take(TOP)
                 .collect(),
         })

@@ -8,7 +8,7 @@ pub use trailhound_trace::{
 };
 
 use crate::App;
-use crate::lookup::LookupError;
+use crate::lookup::{LookupError, LookupPage};
 
 /// The answer to [`App::who`].
 #[derive(Debug)]
@@ -42,6 +42,21 @@ impl App {
             times_stored: stored.times_stored,
             unreadable: tracer.unreadable().to_vec(),
         })
+    }
+
+    /// Finds who stands behind each event of `page`: each session once. What could not be read for it is
+    /// added to the page's coverage.
+    ///
+    /// # Errors
+    /// As [`App::lookup`].
+    pub fn actors_of(&self, page: &mut LookupPage) -> Result<Vec<Attribution>, LookupError> {
+        let mut tracer = self.tracer()?;
+        let found = page.events.iter().map(|event| tracer.attribute(event)).collect();
+        let unreadable = &mut page.coverage.unreadable;
+        unreadable.extend(tracer.unreadable().iter().cloned());
+        unreadable.sort();
+        unreadable.dedup();
+        Ok(found)
     }
 
     /// Starts to attribute events of the newest snapshot.

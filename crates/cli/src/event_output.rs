@@ -1,5 +1,6 @@
 //! Prints events as they come, in the form that was asked for.
 
+use crate::actors::Actors;
 use crate::args::Output;
 use crate::error::CliError;
 use crate::field::{EventField, event_json};
@@ -8,9 +9,10 @@ use crate::pretty::indented;
 use crate::table::{Column, Layout};
 use crate::text::{csv_guard, visible, visible_json};
 use crate::ui::{Paint, Ui};
-use clap::ValueEnum;
 use std::io::Write;
+use trailhound_app::App;
 use trailhound_app::lookup::search::Query;
+use trailhound_app::who::Attribution;
 use trailhound_record::Event;
 
 /// How many events a JMESPath over the whole answer may hold in memory.
@@ -24,10 +26,14 @@ const TABLE_COLUMNS: &[(EventField, usize, u8)] = &[
     (EventField::EventName, 12, 0),
     (EventField::Resources, 8, 0),
     (EventField::SourceIpAddress, 15, 3),
-    (EventField::AwsRegion, 9, 5),
+    (EventField::AwsRegion, 9, 6),
     (EventField::ErrorCode, 8, 2),
     (EventField::EventId, 36, 4),
 ];
+
+/// Where the actor stands in a table that shows it unasked: beside the user.
+const ACTOR_PLACE: usize = 2;
+const ACTOR_COLUMN: (EventField, usize, u8) = (EventField::Actor, 12, 5);
 
 /// The columns of CSV.
 const CSV_COLUMNS: &[EventField] = &[
@@ -53,6 +59,10 @@ pub(crate) struct EventPrinter<'a> {
     query: Option<&'a JmesPath>,
     /// Whose matches stand out in a table.
     marked: Option<Query>,
+    /// Who stands behind the events, where that is shown.
+    actors: Actors<'a>,
+    /// Whether nobody named the fields.
+    is_default: bool,
 }
 
 enum Form {
@@ -95,7 +105,7 @@ impl<'a> EventPrinter<'a> {
                 "add --output json (the query sees one array) or --output ndjson (event by event)",
             ));
         }
-        let (form, fields) = match output {
+        let (form, shown) = match output {
             Output::Table => {
                 let columns = table_columns(fields);
                 let fields =
@@ -103,13 +113,53 @@ impl<'a> EventPrinter<'a> {
                 (Form::Table { columns, layout: None }, fields)
             }
             Output::Json if query.is_some() => {
-                (Form::JsonQuery { held: Vec::new() }, or(EventField::value_variants()))
+                (Form::JsonQuery { held: Vec::new() }, or(&EventField::of_records()))
             }
-            Output::Json => (Form::Json { written: 0 }, or(EventField::value_variants())),
-            Output::Ndjson => (Form::Ndjson, or(EventField::value_variants())),
+            Output::Json => (Form::Json { written: 0 }, or(&EventField::of_records())),
+            Output::Ndjson => (Form::Ndjson, or(&EventField::of_records())),
             Output::Csv => (Form::Csv { has_header: false }, or(CSV_COLUMNS)),
         };
-        Ok(Self { form, fields, query, marked: None })
+        let (actors, is_default) = (Actors::default(), fields.is_empty());
+        Ok(Self { form, fields: shown, query, marked: None, actors, is_default })
+    }
+
+    /// The same, that finds who stands behind the events in `app`: where the fields name the actor, and in a
+    /// table without chosen fields where that tells more than the users' names.
+    pub(crate) fn with_actors(mut self, app: &'a App) -> Self {
+        if let (Form::Table { columns, .. }, true) = (&mut self.form, self.is_default) {
+            columns.insert(ACTOR_PLACE, column_of(&ACTOR_COLUMN));
+            self.fields.insert(ACTOR_PLACE, EventField::Actor);
+        }
+        if self.fields.contains(&EventField::Actor) {
+            self.actors = Actors::of(app);
+        }
+        self
+    }
+
+    /// Looks anew at what the store holds, as more may have arrived.
+    pub(crate) fn refresh(&mut self) {
+        self.actors.refresh();
+    }
+
+    /// What could not be read to find who stands behind the events.
+    pub(crate) fn unreadable(&self) -> &[String] {
+        self.actors.unreadable()
+    }
+
+    /// Who stands behind each of `events`, where that is shown. An unasked column that tells no more than the
+    /// users' names goes.
+    fn attribute(&mut self, events: &[Event]) -> Result<Vec<Option<Attribution>>, CliError> {
+        let actors = self.actors.attribute(events)?;
+        let Form::Table { columns, layout: None } = &mut self.form else { return Ok(actors) };
+        let tells = |(event, actor): (&Event, &Option<Attribution>)| {
+            actor.as_ref().is_some_and(|it| it.tells_more_than(event.username.as_deref()))
+        };
+        if self.is_default && !events.iter().zip(&actors).any(tells) {
+            columns.retain(|column| column.title != EventField::Actor.name());
+            self.fields.retain(|field| *field != EventField::Actor);
+            self.actors = Actors::default();
+        }
+        Ok(actors)
     }
 
     /// The same, with what `query` matches standing out in a table with colors.
@@ -122,21 +172,28 @@ impl<'a> EventPrinter<'a> {
     /// # Errors
     /// When the answer cannot be written, or the query fails or sees too many events.
     pub(crate) fn print(&mut self, ui: &mut Ui, events: &[Event]) -> Result<(), CliError> {
+        let actors = self.attribute(events)?;
+        let fields = &self.fields;
+        let rows = events.iter().zip(actors.iter().map(Option::as_ref));
+        let json = |(event, actor)| event_json(event, actor, fields);
         match &mut self.form {
             Form::Table { columns, layout } => {
-                print_table(ui, columns, layout, &self.fields, self.marked.as_ref(), events)?;
+                let cells = |(event, actor)| {
+                    fields.iter().map(|field| field.text_with(event, actor)).collect()
+                };
+                let rows: Vec<Vec<String>> = rows.map(cells).collect();
+                print_table(ui, columns, layout, fields, self.marked.as_ref(), &rows)?;
             }
             Form::Json { written } => {
-                for event in events {
+                for json in rows.map(json) {
                     let start = if *written == 0 { "[\n" } else { ",\n" };
                     write!(ui.out(), "{start}")?;
-                    let json = event_json(event, &self.fields);
                     write_json(ui, &json)?;
                     *written += 1;
                 }
             }
             Form::JsonQuery { held } => {
-                held.extend(events.iter().map(|event| event_json(event, &self.fields)));
+                held.extend(rows.map(json));
                 if held.len() > QUERY_EVENTS_MAX {
                     return Err(CliError::failed(format!(
                         "more than {QUERY_EVENTS_MAX} events match; a query over one JSON array holds all of them"
@@ -145,8 +202,7 @@ impl<'a> EventPrinter<'a> {
                 }
             }
             Form::Ndjson => {
-                for event in events {
-                    let json = event_json(event, &self.fields);
+                for json in rows.map(json) {
                     let json = match self.query {
                         Some(query) => query.search(&json)?,
                         None => json,
@@ -157,11 +213,10 @@ impl<'a> EventPrinter<'a> {
             }
             Form::Csv { has_header } => {
                 if !std::mem::replace(has_header, true) {
-                    let names = self.fields.iter().map(|field| field.name());
-                    write_csv(ui, names)?;
+                    write_csv(ui, fields.iter().map(|field| field.name()))?;
                 }
-                for event in events {
-                    write_csv(ui, self.fields.iter().map(|&field| field.text(event)))?;
+                for (event, actor) in rows {
+                    write_csv(ui, fields.iter().map(|field| field.text_with(event, actor)))?;
                 }
             }
         }
@@ -211,14 +266,11 @@ fn table_columns(fields: &[EventField]) -> Vec<Column> {
             |field: &EventField| Column { title: field.name(), cells_min: 6, drop_order: 0 };
         return fields.iter().map(column).collect();
     }
-    TABLE_COLUMNS
-        .iter()
-        .map(|&(field, cells_min, drop_order)| Column {
-            title: field.name(),
-            cells_min,
-            drop_order,
-        })
-        .collect()
+    TABLE_COLUMNS.iter().map(column_of).collect()
+}
+
+fn column_of(&(field, cells_min, drop_order): &(EventField, usize, u8)) -> Column {
+    Column { title: field.name(), cells_min, drop_order }
 }
 
 fn print_table(
@@ -227,22 +279,20 @@ fn print_table(
     layout: &mut Option<Layout>,
     fields: &[EventField],
     marked: Option<&Query>,
-    events: &[Event],
+    rows: &[Vec<String>],
 ) -> Result<(), CliError> {
-    let row = |event: &Event| fields.iter().map(|field| field.text(event)).collect::<Vec<_>>();
-    let rows: Vec<_> = events.iter().map(row).collect();
     if rows.is_empty() {
         return Ok(());
     }
     if layout.is_none() {
-        let fitted = Layout::fit(columns, &rows, ui.width());
+        let fitted = Layout::fit(columns, rows, ui.width());
         let titles: Vec<_> = columns.iter().map(|column| column.title.clone()).collect();
         let header = fitted.line(&titles, |_, text| ui.paint(Paint::Bold, text));
         ui.line(header)?;
         *layout = Some(fitted);
     }
     let Some(layout) = layout else { return Ok(()) };
-    for row in &rows {
+    for row in rows {
         let line = layout.line(row, |index, text| {
             let is_error = fields.get(index) == Some(&EventField::ErrorCode);
             let paint = if is_error { Paint::Red } else { Paint::Plain };

@@ -4,6 +4,7 @@ use crate::pretty::one_line;
 use clap::ValueEnum;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+use trailhound_app::who::Attribution;
 use trailhound_record::{Event, Timestamp};
 
 /// A field of an event.
@@ -14,6 +15,8 @@ pub(crate) enum EventField {
     EventName,
     EventSource,
     Username,
+    /// Who stands behind the event; of no record, so asked for by name alone
+    Actor,
     AccountId,
     AwsRegion,
     SourceIpAddress,
@@ -37,6 +40,20 @@ impl EventField {
     /// The name that users write and read.
     pub(crate) fn name(self) -> String {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// Every field that a record has.
+    pub(crate) fn of_records() -> Vec<Self> {
+        let all = Self::value_variants().iter().copied();
+        all.filter(|field| *field != Self::Actor).collect()
+    }
+
+    /// As [`EventField::text`], of an event behind which `actor` stands.
+    pub(crate) fn text_with(self, event: &Event, actor: Option<&Attribution>) -> String {
+        match (self, actor) {
+            (Self::Actor, Some(actor)) => actor.short(),
+            _ => self.text(event),
+        }
     }
 
     /// The value as it stands in the record; empty when the record does not say.
@@ -96,6 +113,7 @@ impl EventField {
             Self::AccessKeyId => event.access_key_id.as_ref(),
             Self::EventId => event.event_id.as_ref(),
             Self::EventTime
+            | Self::Actor
             | Self::ReadOnly
             | Self::Resources
             | Self::ResourceIds
@@ -111,10 +129,17 @@ pub(crate) fn time_text(at: Timestamp) -> String {
 }
 
 /// The event as one JSON object on one line, with `fields` as its members.
-pub(crate) fn event_json(event: &Event, fields: &[EventField]) -> String {
-    let members: Vec<_> =
-        fields.iter().map(|field| format!("\"{}\":{}", field.name(), field.json(event))).collect();
-    format!("{{{}}}", members.join(","))
+pub(crate) fn event_json(
+    event: &Event,
+    actor: Option<&Attribution>,
+    fields: &[EventField],
+) -> String {
+    let json = |field: &EventField| match (field, actor) {
+        (EventField::Actor, Some(actor)) => actor.json().to_string(),
+        _ => field.json(event),
+    };
+    let member = |field: &EventField| format!("\"{}\":{}", field.name(), json(field));
+    format!("{{{}}}", fields.iter().map(member).collect::<Vec<_>>().join(","))
 }
 
 /// The record's own text when any JSON reader takes it, else that text as a JSON string.
@@ -136,7 +161,7 @@ mod tests {
     }
 
     fn check(raw: &str, fields: &[EventField], expect: Expect) {
-        expect.assert_eq(&event_json(&event(raw), fields));
+        expect.assert_eq(&event_json(&event(raw), None, fields));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The `trailhound` command: parses, builds, calls the façade and maps to an exit code.
 
+mod actors;
 mod allocator;
 mod args;
 mod cmd;

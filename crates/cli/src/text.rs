@@ -75,6 +75,29 @@ pub(crate) fn cut(text: &str, cells: usize) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Returns `text` broken at spaces into lines of at most `cells`, the second and later ones indented. A word
+/// that is longer stays whole.
+pub(crate) fn wrapped(text: &str, cells: Option<usize>) -> String {
+    const INDENT: &str = "    ";
+    let Some(cells) = cells else { return text.to_owned() };
+    let mut out = String::new();
+    let mut used = 0;
+    for word in text.split(' ') {
+        let wide = width(word);
+        if used > 0 && used + 1 + wide > cells {
+            out.push('\n');
+            out.push_str(INDENT);
+            used = INDENT.len();
+        } else if !out.is_empty() {
+            out.push(' ');
+            used += 1;
+        }
+        out.push_str(word);
+        used += wide;
+    }
+    out
+}
+
 /// Returns `cell` so that no spreadsheet takes it for a formula: with a leading apostrophe when it
 /// starts with `=`, `+`, `-`, `@`, a tab or a carriage return.
 ///
@@ -118,6 +141,16 @@ pub(crate) fn is_shell_word(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_texts_are_wrapped_at_spaces() {
+        let text = "the search: event:(A OR B OR CCCCCCCCCCCCCCCCCCCCCCCCCC) -is:read";
+        assert_eq!(wrapped(text, None), text);
+        assert_eq!(
+            wrapped(text, Some(24)),
+            "the search: event:(A OR\n    B OR\n    CCCCCCCCCCCCCCCCCCCCCCCCCC)\n    -is:read"
+        );
+    }
     use expect_test::{Expect, expect};
     use proptest::prelude::*;
 

@@ -2,7 +2,7 @@
 
 use crate::args::{ColorChoice, Output};
 use crate::error::CliError;
-use crate::text::visible;
+use crate::text::{visible, wrapped};
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 /// A way to set text off.
@@ -116,6 +116,13 @@ impl Ui {
     pub(crate) fn note(&self, text: &str) {
         if !self.is_quiet {
             say(&visible(text));
+        }
+    }
+
+    /// As [`Ui::note`], a long text on several lines where the width is known.
+    pub(crate) fn note_wrapped(&self, text: &str) {
+        if !self.is_quiet {
+            say(&wrapped(&visible(text), self.width));
         }
     }
 

@@ -49,7 +49,7 @@ pub struct LookupQuery {
     pub aws_region: Option<String>,
     /// `sourceIPAddress`.
     pub source_ip_address: Option<String>,
-    /// `errorCode`; the empty text matches any failed call.
+    /// `errorCode`; the empty text matches any failed call, also without a code.
     pub error_code: Option<String>,
     /// `eventType`.
     pub event_type: Option<String>,

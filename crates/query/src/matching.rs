@@ -1,5 +1,6 @@
 //! Whether an event is what a query asks for, and what the index can say about it beforehand.
 
+use trailhound_record::field::Field;
 use trailhound_record::key::{Attribute, key_hash};
 use trailhound_record::{Event, Timestamp};
 use trailhound_store::Condition;
@@ -27,7 +28,11 @@ pub(crate) fn condition(query: &LookupQuery) -> Condition {
         }
     }
     match query.error_code.as_deref() {
-        Some("") => parts.push(Condition::Key(key_hash(Attribute::Failed, b""))),
+        Some("") => parts.push(Condition::Or(vec![
+            Condition::Key(key_hash(Attribute::Failed, b"")),
+            // The key is of codes alone; sign-ins that failed have a message.
+            Condition::Present(Field::ErrorMessage),
+        ])),
         Some(code) => parts.push(Condition::Key(key_hash(Attribute::ErrorCode, code.as_bytes()))),
         None => {}
     }
@@ -75,7 +80,7 @@ pub(crate) fn matches(query: &LookupQuery, event: &Event) -> bool {
         && query.read_only.is_none_or(|wanted| event.read_only == Some(wanted))
         && match query.error_code.as_deref() {
             None => true,
-            Some("") => event.error_code.is_some(),
+            Some("") => event.has_failed(),
             Some(code) => event.error_code.as_deref() == Some(code),
         }
         && match query.category {

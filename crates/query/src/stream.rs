@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use trailhound_record::Event;
+use trailhound_search::{Expr, Flag, Query, Term};
 use trailhound_store::{Condition, Position, ReadSegmentError, RowSet, Segment, Snapshot};
 
 use crate::columnar::{Bits, Block, ColumnQuery};
@@ -105,7 +106,7 @@ impl<'q> EventStream<'q> {
             let end_micros = Some(after.event_time_micros.saturating_add(1));
             timed = Condition::And(vec![timed, Condition::Time { start_micros: None, end_micros }]);
         }
-        let columns = query.search.as_ref().map(ColumnQuery::new);
+        let columns = of_columns(query).as_ref().map(ColumnQuery::new);
         let search = Search { query, timed, timeless, after, columns };
         let mut waiting: Vec<_> = snapshot
             .segments()
@@ -210,6 +211,19 @@ impl Iterator for EventStream<'_> {
             self.active.push(stream);
         }
         item
+    }
+}
+
+/// What the columns of a block are asked: the search, and what else the index knows by blocks alone.
+fn of_columns(query: &LookupQuery) -> Option<Query> {
+    let is_failed = query.error_code.as_deref() == Some("");
+    let failed = is_failed.then_some(Expr::Term(Term::Is(Flag::Error)));
+    match (&query.search, failed) {
+        (search, None) => search.clone(),
+        (None, Some(failed)) => Some(Query::from(failed)),
+        (Some(search), Some(failed)) => {
+            Some(Query::from(Expr::And(vec![failed, search.expr().clone()])))
+        }
     }
 }
 

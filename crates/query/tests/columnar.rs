@@ -249,6 +249,7 @@ fn any_record() -> impl Strategy<Value = String> {
         "sourceIPAddress",
         "awsRegion",
         "errorCode",
+        "errorMessage",
         "recipientAccountId",
         "userAgent",
         "eventCategory",

@@ -70,7 +70,36 @@ pub struct Event {
     pub is_insight: bool,
 }
 
+/// The verbs of calls that only read, for records that do not say.
+///
+/// # Source
+/// AWS's naming of actions; service authorization reference, access levels Read and List.
+pub const READ_VERBS: &[&str] = &[
+    "Get",
+    "List",
+    "Describe",
+    "Head",
+    "BatchGet",
+    "BatchDescribe",
+    "Lookup",
+    "Search",
+    "Query",
+    "Scan",
+    "Simulate",
+    "Preview",
+];
+
 impl Event {
+    /// Whether the call only reads: as the record says, or, where it does not say, by the verb of its name.
+    pub fn only_reads(&self) -> bool {
+        let name = self.event_name.as_deref().unwrap_or_default();
+        let is_verb = |verb: &str| {
+            let noun = name.strip_prefix(verb);
+            noun.is_some_and(|noun| noun.is_empty() || noun.starts_with(|c: char| c.is_uppercase()))
+        };
+        self.read_only.unwrap_or_else(|| READ_VERBS.iter().any(|verb| is_verb(verb)))
+    }
+
     /// Whether the call failed: it has an error code, or, as sign-ins and some services write it, an error
     /// message alone.
     pub fn has_failed(&self) -> bool {

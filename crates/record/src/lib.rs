@@ -22,7 +22,7 @@ pub mod token;
 pub mod walk;
 
 pub use batch::{Pushed, RowBatch};
-pub use event::{Event, Resource};
+pub use event::{Event, READ_VERBS, Resource};
 pub use time::Timestamp;
 pub use walk::ParseRecordError;
 

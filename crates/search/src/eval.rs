@@ -231,7 +231,7 @@ fn holds(flag: Flag, event: &Event) -> bool {
     match flag {
         Flag::Read => event.read_only == Some(true),
         Flag::Write => event.read_only == Some(false),
-        Flag::Error => event.error_code.is_some(),
+        Flag::Error => event.has_failed(),
         Flag::Console => is_from_console(event),
         Flag::Root => event.user_identity_type.as_deref() == Some("Root"),
         Flag::Insight => event.is_insight,

@@ -41,7 +41,7 @@ pub enum Flag {
     Read,
     /// `readOnly` is false.
     Write,
-    /// There is an `errorCode`.
+    /// The call failed: there is an `errorCode`, or, as in sign-ins, an `errorMessage` alone.
     Error,
     /// The console did it: `sessionCredentialFromConsole`, a sign-in or console action by `eventType`,
     /// or the console's user agent.
@@ -106,7 +106,7 @@ names! {
     Name::Field(SearchField::Region), "region" ["awsRegion"],
         "the Region", "region:us-east-1";
     Name::Field(SearchField::Error), "error" ["errorCode"],
-        "the error code; error:* is any failed call", "error:AccessDenied";
+        "the error code; error:* is any; is:error also finds failures without a code", "error:AccessDenied";
     Name::Field(SearchField::Resource), "resource" [],
         "an id, name or ARN of a resource, or the last part of an ARN", "resource:i-0123456789abcdef0";
     Name::Field(SearchField::Agent), "agent" [],

@@ -27,6 +27,8 @@ pub enum Requirement {
     Or(Vec<Requirement>),
     /// The attribute has this value, in some ASCII case: [`trailhound_record::key::key_hash`] finds it.
     Key(Attribute, String),
+    /// The record has a value in the column of this field.
+    Present(Field),
     /// The record holds the token with this [`token_hash`].
     Token(u64),
     /// The event time is known and lies in the range.
@@ -285,7 +287,11 @@ fn of_flag(flag: Flag) -> Requirement {
     match flag {
         Flag::Read => key(Attribute::ReadOnly, "true"),
         Flag::Write => key(Attribute::ReadOnly, "false"),
-        Flag::Error => key(Attribute::Failed, ""),
+        // A sign-in that failed has a message and no code; the key is of codes alone.
+        Flag::Error => Requirement::any_of([
+            key(Attribute::Failed, ""),
+            Requirement::Present(Field::ErrorMessage),
+        ]),
         Flag::Root => key(Attribute::Username, "root"),
         Flag::Insight => key(Attribute::Category, "insight"),
         Flag::Management => key(Attribute::Category, "management"),

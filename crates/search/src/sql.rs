@@ -42,7 +42,9 @@ fn of_term(term: &Term) -> String {
         Term::Field(field, test) => of_field(*field, test),
         Term::Is(Flag::Read) => Some("readonly = true".to_owned()),
         Term::Is(Flag::Write) => Some("readonly = false".to_owned()),
-        Term::Is(Flag::Error) => Some("errorcode IS NOT NULL".to_owned()),
+        Term::Is(Flag::Error) => {
+            Some("(errorcode IS NOT NULL OR errormessage IS NOT NULL)".to_owned())
+        }
         Term::Is(Flag::Root) => Some("useridentity.type = 'Root'".to_owned()),
         Term::Since(at) => Some(format!("eventtime >= {}", time_literal(*at))),
         Term::Until(at) => Some(format!("eventtime < {}", time_literal(*at))),
@@ -118,7 +120,7 @@ mod tests {
         check(
             "event:Delete* is:error -service:s3 since:2024-05-01",
             expect![
-                "lower(eventname) LIKE 'delete%' AND errorcode IS NOT NULL AND NOT coalesce(lower(eventsource) IN ('s3', 's3.amazonaws.com'), false) AND eventtime >= TIMESTAMP '2024-05-01 00:00:00'"
+                "lower(eventname) LIKE 'delete%' AND (errorcode IS NOT NULL OR errormessage IS NOT NULL) AND NOT coalesce(lower(eventsource) IN ('s3', 's3.amazonaws.com'), false) AND eventtime >= TIMESTAMP '2024-05-01 00:00:00'"
             ],
         );
         check(

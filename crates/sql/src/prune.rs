@@ -14,6 +14,7 @@ use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use trailhound_query::columnar::condition_of;
 use trailhound_query::search::{Pattern, Requirement};
 use trailhound_record::Timestamp;
+use trailhound_record::field::Field;
 use trailhound_record::key::{Attribute, key_hash};
 use trailhound_record::time::MICROS_PER_DAY;
 use trailhound_store::Condition;
@@ -58,6 +59,9 @@ fn of_filter(filter: &Expr) -> Condition {
         Expr::ScalarFunction(call) if call.func.name() == MATCHES => of_matches(call),
         Expr::IsNotNull(term) if path_of(term).as_deref() == Some("errorcode") => {
             key(Attribute::Failed, "")
+        }
+        Expr::IsNotNull(term) if path_of(term).as_deref() == Some("errormessage") => {
+            Condition::Present(Field::ErrorMessage)
         }
         Expr::Column(column) if column.name == "readonly" => read_only(true),
         Expr::Not(term) if path_of(term).as_deref() == Some("readonly") => read_only(false),

@@ -115,9 +115,9 @@ fn title(events: &[Event], calls: &[usize]) -> String {
         match counts.iter_mut().find(|(known, ..)| *known == name) {
             Some((_, count, has_failed)) => {
                 *count += 1;
-                *has_failed |= event.error_code.is_some();
+                *has_failed |= event.has_failed();
             }
-            None => counts.push((name, 1, event.error_code.is_some())),
+            None => counts.push((name, 1, event.has_failed())),
         }
     }
     let more = counts.len().saturating_sub(NAMES_MAX);

@@ -1,7 +1,10 @@
 //! What attribution finds: an actor, and the links that lead to it, each with its evidence.
 
 use serde::Serialize;
+use serde_json::{Value, json};
 use trailhound_record::{Event, Timestamp};
+
+use crate::issue::account_of;
 
 /// Who stands behind an event: the accountable human or workload, as far as the store can tell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -312,6 +315,61 @@ impl Attribution {
         lines
     }
 
+    /// The actor in a few words, for a column beside the user's name: `alice via role/Admin`. A weak one is
+    /// marked. What is not known is `unknown`, and nothing more.
+    ///
+    /// Shape: of an ARN the last part; its account where that is another than the principal's.
+    pub fn short(&self) -> String {
+        let home = account_of(&self.principal);
+        let weak = match (&self.actor, self.strength) {
+            (Actor::Unknown { .. }, _) => return "unknown".to_owned(),
+            (_, Strength::Strong) => "",
+            (_, Strength::Weak) => " (weak)",
+        };
+        let behind = match &self.behind {
+            Some(behind) => format!(", launched or deployed by {}", behind.short()),
+            None => String::new(),
+        };
+        format!("{}{}{weak}{behind}", self.actor.short(home), self.via())
+    }
+
+    /// Whether the actor is somebody else than the user's name says already.
+    pub fn tells_more_than(&self, username: Option<&str>) -> bool {
+        let is_named = |name: &str| username.is_some_and(|user| user == last_part(name));
+        match &self.actor {
+            Actor::Unknown { .. } | Actor::Service { .. } => false,
+            Actor::Root { .. } => !self.links.is_empty(),
+            Actor::Person { name, .. } => !is_named(name),
+            Actor::Workload { name, .. } => !is_named(name) || self.behind.is_some(),
+        }
+    }
+
+    /// The role whose session acted; nothing for a service, whose role is its own.
+    fn via(&self) -> String {
+        let role = self.principal.split_once(":assumed-role/").map(|(_, path)| path);
+        let role = role.and_then(|path| path.rsplit_once('/')).map(|(role, _)| role);
+        match (&self.actor, role) {
+            (Actor::Service { .. } | Actor::Unknown { .. }, _) | (_, None) => String::new(),
+            (_, Some(role)) => format!(" via role/{role}"),
+        }
+    }
+
+    /// The actor as JSON, for programs that show it beside an event.
+    ///
+    /// Shape: the members of [`Actor`], `text` as [`Attribution::short`], `principal`, and `strength` of a
+    /// known one.
+    pub fn json(&self) -> Value {
+        let mut json = serde_json::to_value(&self.actor).unwrap_or_default();
+        if let Some(members) = json.as_object_mut() {
+            members.insert("text".to_owned(), Value::from(self.short()));
+            members.insert("principal".to_owned(), Value::from(self.principal.as_str()));
+            if !matches!(self.actor, Actor::Unknown { .. }) {
+                members.insert("strength".to_owned(), json!(self.strength));
+            }
+        }
+        json
+    }
+
     /// The actor, how sure that is, and who stands behind a workload: one line, for tables. What is missing
     /// to know the actor is in [`Attribution::steps`].
     pub fn line(&self) -> String {
@@ -326,5 +384,33 @@ impl Attribution {
             }
             None => format!("{}{weak}", self.actor),
         }
+    }
+}
+
+impl Actor {
+    /// The actor in a word or two, seen from the account `home`.
+    fn short(&self, home: Option<&str>) -> String {
+        let named = |name: &str| match account_of(name) {
+            Some(account) if home.is_some_and(|home| home != account) => {
+                format!("{} of {account}", last_part(name))
+            }
+            _ => last_part(name).to_owned(),
+        };
+        match self {
+            Self::Person { name, .. } => named(name),
+            Self::Root { account_id } => format!("root of {account_id}"),
+            Self::Workload { name, kind: WorkloadKind::GithubActions } => name.clone(),
+            Self::Workload { name, kind } => format!("{} {}", kind.noun(), named(name)),
+            Self::Service { name } => name.clone(),
+            Self::Unknown { .. } => "unknown".to_owned(),
+        }
+    }
+}
+
+/// The last part of an ARN; anything else whole.
+fn last_part(name: &str) -> &str {
+    match name.starts_with("arn:") {
+        true => name.rsplit(['/', ':']).next().unwrap_or(name),
+        false => name,
     }
 }

@@ -18,9 +18,10 @@ use trailhound_store::Snapshot;
 use crate::actor::{
     Actor, Attribution, Evidence, Gap, How, Link, PersonKind, Strength, WorkloadKind,
 };
+use crate::console::{NAMES_USERS, nobody_signed_in};
 use crate::identity::{Identity, is_key, is_temporary_key};
 use crate::issue::{Issued, account_of};
-use crate::limits::{CANDIDATES_MAX, CREATION_SLACK_MICROS, LINKS_MAX};
+use crate::limits::{CANDIDATES_MAX, CREATION_SLACK_MICROS, LINKS_MAX, SESSIONS_MAX};
 use crate::lookups::{Lookups, within};
 
 /// Attributes events of one snapshot; remembers the sessions that it has seen.
@@ -28,6 +29,7 @@ use crate::lookups::{Lookups, within};
 pub struct Tracer {
     pub(crate) lookups: Lookups,
     sessions: HashMap<Identity, Attribution>,
+    sessions_walked: u64,
 }
 
 /// Where the walk stands.
@@ -50,7 +52,12 @@ pub(crate) enum Step {
 impl Tracer {
     /// A tracer of what `snapshot` holds.
     pub fn new(snapshot: Arc<Snapshot>) -> Self {
-        Self { lookups: Lookups::new(snapshot), sessions: HashMap::new() }
+        Self { lookups: Lookups::new(snapshot), sessions: HashMap::new(), sessions_walked: 0 }
+    }
+
+    /// How many attributions of sessions asked the store; the others were remembered.
+    pub fn sessions_walked(&self) -> u64 {
+        self.sessions_walked
     }
 
     /// Segments that could not be read: with them the answers might be others.
@@ -87,6 +94,11 @@ impl Tracer {
         }
         let found = self.walk(identity.clone(), event.event_time, shared, 0);
         if is_session {
+            self.sessions_walked += 1;
+            if self.sessions.len() >= SESSIONS_MAX {
+                // An export has any number of sessions; those of one time lie together.
+                self.sessions.clear();
+            }
             self.sessions.insert(identity, found.clone());
         }
         found
@@ -310,6 +322,8 @@ impl Tracer {
     ) -> Option<Step> {
         let session = &identity.session;
         let account = identity.account_id.clone();
+        // A session's code is what was deployed when it began; so all its events have one answer.
+        let at = session.creation_date.or(at);
         if let Some(source) = &session.source_identity {
             walk.link(identity, source, How::SourceIdentity, &[]);
             for issued in self.issuers_by_name(identity, at).unwrap_or_default() {
@@ -409,73 +423,6 @@ impl Tracer {
         self.lookups.newest(&around, CANDIDATES_MAX).0
     }
 
-    fn switched_role(&mut self, identity: &Identity, walk: &mut Walk) -> Option<Step> {
-        let created = identity.session.creation_date?;
-        let name = identity.session_name()?;
-        let query = LookupQuery {
-            event_name: Some("SwitchRole".to_owned()),
-            username: Some(name.to_owned()),
-            ..LookupQuery::default()
-        };
-        let around = within(
-            query,
-            Some(Timestamp(created.0 - CREATION_SLACK_MICROS)),
-            Some(Timestamp(created.0 + CREATION_SLACK_MICROS)),
-        );
-        let mut events = self.lookups.done(&around, CANDIDATES_MAX)?;
-        events.retain(|event| event.user_identity_arn == identity.arn);
-        let from = |event: &Event| {
-            let record: serde_json::Value = serde_json::from_slice(&event.raw).unwrap_or_default();
-            crate::identity::text(&record, "/additionalEventData/SwitchFrom")
-        };
-        let event = events.first()?;
-        let before = from(event)?;
-        if events.iter().any(|other| from(other).as_ref() != Some(&before)) {
-            return None;
-        }
-        walk.weak(identity, &before, How::SwitchRole, &[event]);
-        let identity_type = match before.split(':').nth(5) {
-            Some("root") => "Root",
-            Some(part) if part.starts_with("user/") => "IAMUser",
-            Some(part) if part.starts_with("assumed-role/") => "AssumedRole",
-            _ => "Unknown",
-        };
-        let account_id = account_of(&before).map(str::to_owned);
-        let before = Identity {
-            identity_type: Some(identity_type.to_owned()),
-            arn: Some(before),
-            account_id,
-            ..Identity::default()
-        };
-        Some(Step::Before(Box::new(before), event.event_time, None))
-    }
-
-    /// Adds the sign-in that began a console session, where there is one.
-    fn note_sign_in(&mut self, identity: &Identity, walk: &mut Walk) {
-        let Some(created) = identity.session.creation_date else { return };
-        let query = LookupQuery {
-            event_name: Some("ConsoleLogin".to_owned()),
-            account_id: identity.account_id.clone(),
-            ..LookupQuery::default()
-        };
-        let around = within(
-            query,
-            Some(Timestamp(created.0 - CREATION_SLACK_MICROS)),
-            Some(Timestamp(created.0 + CREATION_SLACK_MICROS)),
-        );
-        let events = self.lookups.done(&around, CANDIDATES_MAX).unwrap_or_default();
-        let is_own = |event: &&Event| event.user_identity_arn == identity.arn;
-        let nearest = events
-            .iter()
-            .filter(is_own)
-            .min_by_key(|event| event.event_time.map(|at| at.0.abs_diff(created.0)));
-        if let Some(event) = nearest {
-            let from = event.source_ip_address.as_deref().unwrap_or("an address not recorded");
-            let id = event.event_id.as_deref().unwrap_or("(no id)");
-            walk.notes.push(format!("they signed in to the console from {from} ({id})"));
-        }
-    }
-
     /// Says what to look for elsewhere.
     fn missing_issuer(&mut self, identity: &Identity, at: Option<Timestamp>) -> Gap {
         let created = identity.session.creation_date;
@@ -545,28 +492,7 @@ fn web_identity(identity: &Identity) -> Actor {
     person(name, PersonKind::WebIdentityUser)
 }
 
-/// The services whose records name an Identity Center user by the type `Unknown`.
-const NAMES_USERS: &[&str] = &[
-    "sso.amazonaws.com",
-    "signin.amazonaws.com",
-    "sso-directory.amazonaws.com",
-    "identitystore.amazonaws.com",
-];
 const TOO_MANY: &str = "more events could have issued the session than are compared";
-
-/// Why nobody is behind a sign-in: it failed, so that whoever tried is not known, or AWS hides the name.
-fn nobody_signed_in(event: &Event, identity: &Identity) -> Option<Gap> {
-    let is_hidden = identity.user_name.as_deref() == Some("HIDDEN_DUE_TO_SECURITY_REASONS");
-    let is_sign_in = event.event_type.as_deref() == Some("AwsConsoleSignIn")
-        || event.event_source.as_deref() == Some("signin.amazonaws.com");
-    match () {
-        () if is_hidden => Some(Gap::new("AWS hides the name that was tried")),
-        () if is_sign_in && event.has_failed() => {
-            Some(Gap::new(format!("the sign-in failed: somebody tried as {}", identity.text())))
-        }
-        () => None,
-    }
-}
 
 fn person(name: String, kind: PersonKind) -> Actor {
     Actor::Person { name, kind }

@@ -10,6 +10,7 @@
 pub mod actions;
 pub mod actor;
 pub mod attribute;
+mod console;
 pub mod identity;
 mod identity_center;
 mod issue;

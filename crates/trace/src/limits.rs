@@ -15,3 +15,5 @@ pub(crate) const CREATION_SLACK_MICROS: i64 = 60 * MICROS_PER_SECOND;
 pub(crate) const CLOCK_SLACK_MICROS: i64 = 5 * MICROS_PER_SECOND;
 /// How long before a stack's calls the event may lie that started them.
 pub(crate) const STACK_HOURS_MICROS: i64 = 24 * 3_600 * MICROS_PER_SECOND;
+/// So many sessions are remembered, not to be attributed again.
+pub(crate) const SESSIONS_MAX: usize = 20_000;

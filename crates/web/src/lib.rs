@@ -35,8 +35,9 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 
 /// Returns the pages of `app`: `GET /` (Event history), `GET /events/{event_id}` (one event), its
 /// neighbours in the answer under `/older` and `/newer`, `/raw` (its record, byte for byte),
-/// `GET /compare?a=…&b=…`, `GET /questions/{name}`, `GET /resource?name=…`, `GET /export/{format}`, the parts that pages load (`/histogram`, `/facets`,
-/// `/complete`, `/live`), `GET /assets/…`, and a page for every address that nothing answers.
+/// `GET /compare?a=…&b=…`, `GET /questions/{name}`, `GET /changes?at=…`, `GET /resource?name=…`,
+/// `GET /export/{format}`, the parts that pages load (`/histogram`, `/facets`, `/complete`, `/live`),
+/// `GET /assets/…`, and a page for every address that nothing answers.
 ///
 /// Shape: it sets the fallback, so a router that is merged with it must not have one of its own.
 pub fn router(app: Arc<App>) -> Router {
@@ -49,6 +50,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/live", get(pages::history_live::answer))
         .route("/questions", get(pages::questions::answer_list))
         .route("/questions/{name}", get(pages::questions::answer))
+        .route("/changes", get(pages::changes::answer))
         .route("/resource", get(pages::resource::answer))
         .route("/export/{format}", get(pages::export::answer))
         .route("/compare", get(pages::compare::answer))

@@ -39,3 +39,5 @@ pub(crate) const COMPLETIONS_MAX: usize = 12;
 pub(crate) const LIVE_EVENTS_MAX: usize = 100;
 /// Matching events of which values are counted unasked that only their records tell.
 pub(crate) const RECORDS_COUNTED_MAX: u64 = 20_000;
+/// Changes on one page.
+pub(crate) const CHANGES_MAX: usize = 100;

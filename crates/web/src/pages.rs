@@ -1,5 +1,7 @@
 //! The pages: view models here, what they look like in `templates/`.
 
+pub(crate) mod changes;
+mod column;
 pub(crate) mod compare;
 pub(crate) mod complete;
 pub(crate) mod event;

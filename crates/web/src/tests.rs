@@ -1,6 +1,6 @@
 //! The handlers over a real store.
 
-use super::pages::{event, history, message};
+use super::pages::{changes, event, export, history, history_live, message};
 use axum::body::to_bytes;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use trailhound_app::App;
 use trailhound_app::import::{ImportProgress, ImportSource};
+use trailhound_app::lookup::Position;
 
 const RECORD: &str = r#"{ "eventVersion":"1.08","eventTime":"2023-07-10T12:00:00Z","eventSource":"ec2.amazonaws.com","eventName":"StopInstances","awsRegion":"us-east-1","eventID":"a/b ?#%","userIdentity":{"type":"IAMUser","userName":"alice"},"recipientAccountId":"123456789012"}"#;
 
@@ -20,6 +21,17 @@ fn store() -> (tempfile::TempDir, Arc<App>) {
     let source = ImportSource::Path(path.display().to_string());
     let report = app.import(&[source], &ImportProgress::default(), &|_| {}).unwrap();
     assert_eq!(report.stored, 1);
+    (folder, Arc::new(app))
+}
+
+/// A store in which alice takes the role Admin and replaces a route, and somebody unknown deletes a subnet.
+fn chain() -> (tempfile::TempDir, Arc<App>) {
+    let folder = tempfile::tempdir().unwrap();
+    let app = App::open(&folder.path().join("db")).unwrap();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../cli/tests/chain");
+    let source = ImportSource::Path(path.to_owned());
+    let report = app.import(&[source], &ImportProgress::default(), &|_| {}).unwrap();
+    assert_eq!(report.stored, 3);
     (folder, Arc::new(app))
 }
 
@@ -113,5 +125,76 @@ fn what_is_not_there_is_said() {
         let (status, _, html) = read(message::answer_not_found("/x".parse().unwrap()).await).await;
         assert_eq!(status, StatusCode::NOT_FOUND);
         assert!(html.contains("Nothing is at /x."));
+    });
+}
+
+#[test]
+fn the_actor_is_a_column_where_it_was_chosen() {
+    let (_folder, app) = chain();
+    run(async {
+        let (status, _, html) = history_of(&app, "columns=event,actor").await;
+        assert_eq!(status, StatusCode::OK);
+        assert!(html.contains(r#"<th scope="col">actor</th>"#), "{html}");
+        assert!(html.contains(">alice via role/Admin</a>"), "{html}");
+        assert!(html.contains("Strong: every step rests on what AWS wrote"), "{html}");
+        // Bob is a session's name that anyone could choose: nothing is made of it.
+        assert!(html.contains(">unknown</a>") && !html.contains("bob"), "{html}");
+        assert!(!html.contains("id=\"actors\""), "{html}");
+        let (_, _, html) = history_of(&app, "").await;
+        assert!(html.contains("id=\"actors\"") && !html.contains("alice via"), "{html}");
+        let csv = export::answer(
+            State(Arc::clone(&app)),
+            Path("csv".to_owned()),
+            RawQuery(Some("columns=actor".to_owned())),
+        );
+        let (_, _, csv) = read(csv.await).await;
+        assert!(csv.starts_with("eventTime,actor,eventID\r\n"), "{csv}");
+        assert!(csv.contains("2023-08-01T09:05:00Z,alice via role/Admin,"), "{csv}");
+        let before_all = Position {
+            event_time_micros: i64::MIN,
+            event_key: String::new(),
+            account_id: String::new(),
+            conflict: 0,
+        };
+        let cursor = format!("columns=actor&live={}", crate::cursor::to_text(&before_all));
+        let live = history_live::answer(State(Arc::clone(&app)), RawQuery(Some(cursor)));
+        let (status, _, html) = read(live.await).await;
+        assert!(status == StatusCode::OK && html.contains("alice via role/Admin"), "{status} {html}");
+    });
+}
+
+#[test]
+fn changes_are_ranked_and_lead_on() {
+    let (_folder, app) = chain();
+    let ask = |query: &str| changes::answer(State(Arc::clone(&app)), RawQuery(Some(query.to_owned())));
+    run(async {
+        let (status, _, html) = read(ask("").await).await;
+        assert!(status == StatusCode::OK && html.contains("name=\"window\"") && !html.contains("Not shown"));
+        let query = "at=2023-08-01T09:10:00Z&window=30m&near=rtb-0123456789abcdef0&scope=";
+        let (status, _, html) = read(ask(query).await).await;
+        assert_eq!(status, StatusCode::OK);
+        let route = html.find("/events/cccccccc-0000-4000-8000-000000000002").unwrap();
+        let subnet = html.find("/events/cccccccc-0000-4000-8000-000000000003").unwrap();
+        assert!(route < subnet, "{html}");
+        for part in [
+            "2 of 2 changes from 2023-08-01 08:40:00 until 2023-08-01 09:10:01 UTC.",
+            "<span class=\"path\">+40</span> names rtb-0123456789abcdef0",
+            "/events/cccccccc-0000-4000-8000-000000000002#who",
+            "/resource?name=rtb-0123456789abcdef0",
+            "1 routine write",
+            "0 failed writes",
+        ] {
+            assert!(html.contains(part), "no {part} in {html}");
+        }
+        for wrong in ["at=soon", "at=now&window=30", "scope=usr:x", "window=<b>"] {
+            let (status, _, html) = read(ask(wrong).await).await;
+            assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
+            assert!(html.contains("This cannot be asked.") && !html.contains("<b>\""), "{html}");
+        }
+        let id = Path("cccccccc-0000-4000-8000-000000000003".to_owned());
+        let (_, _, html) =
+            read(event::answer(State(Arc::clone(&app)), id, RawQuery(None)).await).await;
+        let href = "/changes?at=2023-08-01T09%3A06%3A00Z&#38;window=30m&#38;near=subnet-0123456789abcdef0";
+        assert!(html.contains(href), "{html}");
     });
 }

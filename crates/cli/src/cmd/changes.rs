@@ -1,6 +1,7 @@
 //! `trailhound changes`: what changed before something broke, ranked.
 
 use super::lookup::{Limit, complete};
+use super::questions::search_note;
 use crate::args::{GlobalArgs, Output};
 use crate::coverage::coverage_text;
 use crate::error::{CliError, CmdResult};
@@ -10,11 +11,9 @@ use crate::table::{Column, Layout};
 use crate::text::{counted, visible};
 use crate::ui::{Paint, Ui};
 use clap::Args;
-use serde_json::{Value, json};
-use trailhound_app::changes::{Changes, ChangesQuery, RankedChange};
+use trailhound_app::changes::{Changes, ChangesQuery, RankedChange, parse_window};
 use trailhound_app::lookup::search::{TIME_ACCEPTED, parse_time};
 use trailhound_app::now;
-use trailhound_record::Timestamp;
 
 /// How many changes are shown when nothing else is said.
 const SHOWN: u64 = 20;
@@ -58,32 +57,17 @@ pub(crate) fn cmd_changes(ui: &mut Ui, global: &GlobalArgs, args: &ChangesArgs) 
     let limit = args.limit.map_or(SHOWN, |limit| limit.0);
     let found = app.changes(&ChangesQuery {
         at,
-        window_micros: window_micros(&args.window, now)?,
+        window_micros: window_micros(&args.window)?,
         near: args.near.clone(),
         scope,
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
     })?;
     match output {
         Output::Table => print_table(ui, &found)?,
-        Output::Json => write_json(
-            ui,
-            &format!(
-                "{:#}\n",
-                json!({
-                    "start": found.range.0.to_string(),
-                    "end": found.range.1.to_string(),
-                    "changes": found.ranked.iter().map(change_json).collect::<Vec<_>>(),
-                    "matching": found.changes,
-                    "is_cut": found.is_cut,
-                    "reads_hidden_at_most": found.reads_hidden,
-                    "failed_hidden": found.failed_hidden,
-                    "noise_hidden": found.noise_hidden,
-                })
-            ),
-        )?,
+        Output::Json => write_json(ui, &format!("{:#}\n", found.json()))?,
         Output::Ndjson => {
             for change in &found.ranked {
-                write_json(ui, &format!("{}\n", change_json(change)))?;
+                write_json(ui, &format!("{}\n", change.json()))?;
             }
         }
         Output::Csv => {
@@ -101,10 +85,8 @@ pub(crate) fn cmd_changes(ui: &mut Ui, global: &GlobalArgs, args: &ChangesArgs) 
 }
 
 /// An age such as `30m`.
-fn window_micros(text: &str, now: Timestamp) -> Result<i64, CliError> {
-    let start = parse_time(text.trim().trim_start_matches('-'), now);
-    let window = start.map(|start| now.0 - start.0).filter(|micros| *micros > 0);
-    window.ok_or_else(|| {
+fn window_micros(text: &str) -> Result<i64, CliError> {
+    parse_window(text).ok_or_else(|| {
         CliError::usage(format!("`{text}` is not an age"), "an age is like 30m, 2h, 1h30m or 7d")
     })
 }
@@ -158,23 +140,6 @@ fn print_table(ui: &mut Ui, found: &Changes) -> Result<(), CliError> {
     Ok(())
 }
 
-fn change_json(change: &RankedChange) -> Value {
-    let event = &change.event;
-    json!({
-        "score": change.score,
-        "reasons": change.reasons,
-        "event_time": event.event_time.map(|at| at.to_string()),
-        "event_name": event.event_name,
-        "event_source": event.event_source,
-        "event_id": event.event_id,
-        "account_id": event.account_id,
-        "aws_region": event.aws_region,
-        "source_ip_address": event.source_ip_address,
-        "resources": event.resources.iter().map(|it| &it.resource_name).collect::<Vec<_>>(),
-        "who": change.attribution,
-    })
-}
-
 fn tell(ui: &Ui, args: &ChangesArgs, found: &Changes) {
     let (start, end) = found.range;
     let more = if found.is_cut { "more than " } else { "" };
@@ -197,9 +162,6 @@ fn tell(ui: &Ui, args: &ChangesArgs, found: &Changes) {
             counted(found.related as u64, "resource")
         ));
     }
-    let scope = args.scope.as_deref().map(|scope| format!(" ({scope})")).unwrap_or_default();
-    ui.note(&format!(
-        "the search: trailhound search '-is:read -is:error{scope} since:{start} until:{end}'"
-    ));
+    ui.note_wrapped(&search_note(&found.searches.changes));
     ui.note(&coverage_text(&found.coverage));
 }

@@ -145,23 +145,29 @@ pub(crate) fn cmd_lookup(ui: &mut Ui, global: &GlobalArgs, args: &LookupArgs) ->
     let jmes_path = args.query.as_deref().map(JmesPath::compile).transpose()?;
     let default = if jmes_path.is_some() { Output::Json } else { Output::Table };
     let output = ui.output().unwrap_or(default);
-    let mut printer = EventPrinter::new(output, &args.fields, jmes_path.as_ref())?;
+    let printer = EventPrinter::new(output, &args.fields, jmes_path.as_ref())?;
     let query = lookup_query(args, now())?;
     let default_limit = if output == Output::Table { TABLE_LIMIT } else { u64::MAX };
     let limit = args.limit.map_or(default_limit, |limit| limit.0);
     let app = super::open_existing(global)?;
+    let mut printer = printer.with_actors(&app);
     let found = find(&app, &query, limit, |events| printer.print(ui, events))?;
-    end(ui, printer, &found)
+    end(ui, printer, found)
 }
 
 /// Prints what belongs after the last event, and says what the answer covers.
 ///
 /// # Errors
 /// When the answer cannot be written, or is partial.
-pub(crate) fn end(ui: &mut Ui, printer: EventPrinter<'_>, found: &Found) -> CmdResult {
+pub(crate) fn end(ui: &mut Ui, printer: EventPrinter<'_>, mut found: Found) -> CmdResult {
     let lacks_event_ids = printer.lacks_event_ids();
+    for reason in printer.unreadable() {
+        if !found.coverage.unreadable.contains(reason) {
+            found.coverage.unreadable.push(reason.clone());
+        }
+    }
     printer.finish(ui)?;
-    tell_coverage(ui, "shown", found);
+    tell_coverage(ui, "shown", &found);
     if lacks_event_ids {
         ui.note(
             "the terminal is too narrow for event ids: --fields event_id,event_name shows them",

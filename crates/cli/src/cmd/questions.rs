@@ -271,10 +271,16 @@ pub(crate) fn cmd_question(
         ui.note(note);
     }
     for search in &answer.searches {
-        ui.note(&format!("the search: trailhound search '{}'", search.replace('\'', "'\\''")));
+        ui.note_wrapped(&search_note(search));
     }
     ui.note(&coverage_text(&answer.coverage));
     complete(&answer.coverage)
+}
+
+/// How a search is run again. Wrapped it is the same: a line break in quotes is a space of the search.
+pub(crate) fn search_note(search: &str) -> String {
+    let dashes = if search.starts_with('-') { "-- " } else { "" };
+    format!("the search: trailhound search {dashes}'{}'", search.replace('\'', "'\\''"))
 }
 
 /// One CSV: the tables behind each other, each with its own header line.

@@ -81,7 +81,8 @@ pub(crate) fn cmd_search(ui: &mut Ui, global: &GlobalArgs, args: &SearchArgs) ->
         return write_parquet(ui, &app, &query, args, path);
     }
     let output = ui.output().unwrap_or(Output::Table);
-    let mut printer = EventPrinter::new(output, &args.fields, None)?.marking(&search);
+    let mut printer =
+        EventPrinter::new(output, &args.fields, None)?.marking(&search).with_actors(&app);
     let default_limit = if output == Output::Table { TABLE_LIMIT } else { u64::MAX };
     let limit = args.limit.map_or(default_limit, |limit| limit.0);
     let found = match (args.oldest_first, args.follow) {
@@ -95,7 +96,7 @@ pub(crate) fn cmd_search(ui: &mut Ui, global: &GlobalArgs, args: &SearchArgs) ->
         (_, true) => return follow(ui, &app, &query, printer),
         _ => find(&app, &query, limit, |events| printer.print(ui, events))?,
     };
-    end(ui, printer, &found)
+    end(ui, printer, found)
 }
 
 /// Reads a query.
@@ -182,7 +183,10 @@ fn follow(ui: &mut Ui, app: &App, query: &LookupQuery, mut printer: EventPrinter
     complete(&newest.coverage)?;
     ui.note("following; Ctrl-C stops");
     loop {
-        let coverage = arrivals.take(query, |events| printer.print(ui, events))?;
+        // What arrived may have issued the credentials of what arrives with it.
+        printer.refresh();
+        let mut coverage = arrivals.take(query, |events| printer.print(ui, events))?;
+        coverage.unreadable.extend_from_slice(printer.unreadable());
         complete(&coverage)?;
         std::thread::sleep(FOLLOW_INTERVAL);
     }

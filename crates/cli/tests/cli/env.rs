@@ -18,8 +18,13 @@ impl TestEnv {
 
     /// A store that holds `tests/logs`.
     pub(crate) fn with_logs() -> Self {
+        Self::with("logs")
+    }
+
+    /// A store that holds a folder of `tests`.
+    pub(crate) fn with(folder: &str) -> Self {
         let env = Self::new();
-        let output = env.command(&["import", "logs"]).output().unwrap();
+        let output = env.command(&["import", folder]).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         env
     }

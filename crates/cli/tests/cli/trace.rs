@@ -20,6 +20,38 @@ fn a_person_reads_who_is_behind_an_event() {
 }
 
 #[test]
+fn the_actor_is_a_column_where_it_tells_more_than_the_user() {
+    let env = TestEnv::with("chain");
+    env.check(&["lookup", "--quiet"], expect![[""]]);
+    env.check(&["search", "--quiet", "event:AssumeRole"], expect![[""]]);
+    let fields = ["--quiet", "--fields", "event_name,actor"];
+    for output in ["table", "csv", "ndjson"] {
+        let args = [&["search", "*", "--output", output][..], &fields].concat();
+        match output {
+            "table" => env.check(&args, expect![[""]]),
+            "csv" => env.check(&args, expect![[""]]),
+            _ => env.check(&args, expect![[""]]),
+        }
+    }
+    let all = env.run(&["lookup", "--quiet", "--output", "ndjson"]);
+    assert!(!all.contains("\"actor\""), "{all}");
+}
+
+#[test]
+fn changes_are_ranked_with_their_reasons() {
+    let env = TestEnv::with("chain");
+    let args = ["changes", "--at", "2023-08-01T09:10Z", "--near", "rtb-0123456789abcdef0"];
+    env.check(&args, expect![[""]]);
+    let json = env.run(&[&args[..], &["--quiet", "--output", "json"]].concat());
+    assert!(json.contains("\"noise_hidden\": 0") && json.contains("\"searches\""), "{json}");
+    let narrow = env.command(&args).env("COLUMNS", "100").output().unwrap();
+    let notes = String::from_utf8(narrow.stderr).unwrap();
+    let search: Vec<_> = notes.lines().skip_while(|line| !line.contains("search '")).collect();
+    assert!(search.len() > 3, "{notes}");
+    assert!(search.iter().all(|line| line.len() <= 100), "{notes}");
+}
+
+#[test]
 fn what_is_not_known_is_an_error_that_says_what_to_do() {
     let env = TestEnv::with_logs();
     env.check(&["who", "ASIAEXAMPLEEXAMPLE00"], expect![[r#"

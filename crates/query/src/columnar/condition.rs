@@ -14,6 +14,7 @@ pub fn condition_of(requirement: &Requirement) -> Condition {
         Requirement::Key(attribute, value) => {
             Condition::Key(key_hash(*attribute, value.as_bytes()))
         }
+        Requirement::Present(field) => Condition::Present(*field),
         Requirement::Token(hash) => Condition::Token(*hash),
         Requirement::Time(range) => Condition::Time {
             start_micros: range.start.map(|at| at.0),
@@ -26,6 +27,7 @@ pub fn condition_of(requirement: &Requirement) -> Condition {
 mod tests {
     use super::*;
     use trailhound_record::Timestamp;
+    use trailhound_record::field::Field;
     use trailhound_record::key::Attribute;
     use trailhound_search::Query;
 
@@ -37,7 +39,13 @@ mod tests {
         let either = Condition::Or(vec![key(Attribute::ReadOnly, b"false"), time]);
         assert_eq!(
             condition_of(&query.expect("a query").requirement()),
-            Condition::And(vec![key(Attribute::Failed, b""), either])
+            Condition::And(vec![
+                Condition::Or(vec![
+                    key(Attribute::Failed, b""),
+                    Condition::Present(Field::ErrorMessage)
+                ]),
+                either
+            ])
         );
     }
 }

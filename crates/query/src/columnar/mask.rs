@@ -118,7 +118,11 @@ pub(crate) fn of_flag(block: &Block<'_>, wanted: &Bits, flag: Flag) -> Masked {
     Ok(RowMask::exact(match flag {
         Flag::Read => block.bools(Field::ReadOnly, true)?,
         Flag::Write => block.bools(Field::ReadOnly, false)?,
-        Flag::Error => block.present(Field::ErrorCode.into_column())?,
+        Flag::Error => {
+            let mut yes = block.present(Field::ErrorCode.into_column())?;
+            yes.add(&block.present(Field::ErrorMessage.into_column())?);
+            yes
+        }
         Flag::Root => equal(Field::UserIdentityType, "Root")?,
         Flag::Insight => insights()?,
         Flag::Management => {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use proptest::prelude::*;
 use trailhound_record::batch::RecordRule;
+use trailhound_record::field::Field;
 use trailhound_record::key::{Attribute, key_hash};
 use trailhound_record::{Event, RowBatch, Timestamp};
 
@@ -152,7 +153,7 @@ fn any_record() -> impl Strategy<Value = String> {
     let name = prop_oneof![
         9 => prop::sample::select(vec![
             "userIdentity", "eventName", "eventSource", "sourceIPAddress", "awsRegion", "errorCode",
-            "requestParameters", "responseElements", "resources", "readOnly", "eventTime",
+            "errorMessage", "requestParameters", "responseElements", "resources", "readOnly", "eventTime",
             "recipientAccountId", "userAgent", "insightDetails", "eventCategory", "eventID", "eventType",
         ]).prop_map(|name| format!("\"{name}\"")),
         3 => any_name().prop_map(|name| serde_json::to_string(&name).unwrap()),
@@ -206,6 +207,8 @@ impl Indexed {
             Requirement::And(parts) => parts.iter().all(|part| self.meets(part)),
             Requirement::Or(parts) => parts.iter().any(|part| self.meets(part)),
             Requirement::Key(attribute, value) => self.has_key(*attribute, value),
+            Requirement::Present(Field::ErrorMessage) => self.event.error_message.is_some(),
+            Requirement::Present(field) => panic!("{field:?} is not asked for"),
             Requirement::Token(hash) => self.tokens.contains(hash),
             Requirement::Time(range) => self.event.event_time.is_some_and(|time| {
                 range.start.is_none_or(|start| time >= start)

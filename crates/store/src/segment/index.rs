@@ -36,7 +36,7 @@ pub struct Facts {
     pub accounts: BTreeMap<String, u64>,
     /// Events by region.
     pub regions: BTreeMap<String, u64>,
-    /// Failed calls.
+    /// Calls with an error code; others that failed have a message alone.
     pub failed: u64,
     /// Different bodies under known ids.
     pub conflicts: u64,

@@ -1,5 +1,6 @@
 //! Which rows of a segment meet a condition, as far as the index can tell.
 
+use trailhound_record::field::Field;
 use trailhound_record::token::token_hash;
 
 use crate::limits::BLOCK_ROWS;
@@ -17,6 +18,8 @@ pub enum Condition {
     Key(u32),
     /// The row's record holds a token with this [`trailhound_record::token::token_hash`].
     Token(u64),
+    /// A row of the same block has a value in the column of this field.
+    Present(Field),
     /// The row's `eventID` is this.
     EventId(String),
     /// The row's event time is known and lies in `[start, end)`, in microseconds; an absent end is open.
@@ -39,7 +42,7 @@ impl Condition {
             Self::Any | Self::Never => 0,
             Self::Key(_) => 1,
             Self::And(_) | Self::Or(_) => 2,
-            Self::Token(_) => 3,
+            Self::Token(_) | Self::Present(_) => 3,
             Self::Time { .. } => 4,
             Self::EventId(_) => 5,
         }
@@ -48,7 +51,7 @@ impl Condition {
     /// Whether an event with a time in `[first, last]` may meet it, or one without a time.
     fn may_hold_at(&self, times: Option<(i64, i64)>) -> bool {
         match self {
-            Self::Any | Self::Key(_) | Self::Token(_) | Self::EventId(_) => true,
+            Self::Any | Self::Key(_) | Self::Token(_) | Self::Present(_) | Self::EventId(_) => true,
             Self::Never => false,
             Self::Time { start_micros, end_micros } => times.is_some_and(|(first, last)| {
                 start_micros.is_none_or(|start| last >= start)
@@ -91,6 +94,14 @@ impl Segment {
                 let index = self.index()?;
                 for block in 0..index.blocks() {
                     if set.len_in_block(block) > 0 && !index.block_may_hold(block, &[*hash]) {
+                        set.clear_block(block);
+                    }
+                }
+            }
+            Condition::Present(field) => {
+                let index = self.index()?;
+                for block in 0..index.blocks() {
+                    if index.block_columns(block).is_some_and(|columns| !columns.has(*field)) {
                         set.clear_block(block);
                     }
                 }
@@ -184,8 +195,9 @@ mod tests {
         for row in 0..BLOCK_ROWS as u64 * 5 / 2 {
             let at = trailhound_record::Timestamp(START + (row as i64 / 3) * 1_000_000);
             let time = if row % 97 == 0 { "...".to_owned() } else { at.to_string() };
+            let error = if row == 10 { r#","errorMessage":"Failed authentication""# } else { "" };
             let json = format!(
-                r#"{{"eventTime":"{time}","eventID":"id{row:08}","eventName":"Call{}","eventSource":"s{}","requestParameters":{{"word":"token{}"}}}}"#,
+                r#"{{"eventTime":"{time}","eventID":"id{row:08}","eventName":"Call{}","eventSource":"s{}","requestParameters":{{"word":"token{}"}}{error}}}"#,
                 row % 5,
                 row / 9_000,
                 row / 700
@@ -206,6 +218,8 @@ mod tests {
             2 => (0_u8..4).prop_map(|it| {
                 Condition::Key(key_hash(Attribute::EventSource, format!("s{it}").as_bytes()))
             }),
+            2 => prop::sample::select(vec![Field::ErrorMessage, Field::ErrorCode, Field::EventName])
+                .prop_map(Condition::Present),
             3 => (0_u8..40).prop_map(|it| Condition::Token(token_hash(format!("token{it}").as_bytes()))),
             1 => (0_u32..25_000).prop_map(|it| Condition::EventId(format!("id{it:08}"))),
             3 => (micros.clone(), micros).prop_map(|(start_micros, end_micros)| {
@@ -233,6 +247,7 @@ mod tests {
             Condition::Token(hash) => {
                 batch.tokens[slice(row_of.tokens.start, row_of.tokens.len)].contains(hash)
             }
+            Condition::Present(field) => row_of.present & (1 << *field as u64) != 0,
             Condition::EventId(event_id) => batch.event_key(row_of) == event_id.as_bytes(),
             Condition::Time { start_micros, end_micros } => {
                 let time = row_of.event_time_micros;
@@ -245,10 +260,10 @@ mod tests {
         }
     }
 
-    fn has_token(condition: &Condition) -> bool {
+    fn is_of_blocks(condition: &Condition) -> bool {
         match condition {
-            Condition::Token(_) => true,
-            Condition::And(parts) | Condition::Or(parts) => parts.iter().any(has_token),
+            Condition::Token(_) | Condition::Present(_) => true,
+            Condition::And(parts) | Condition::Or(parts) => parts.iter().any(is_of_blocks),
             _ => false,
         }
     }
@@ -287,12 +302,18 @@ mod tests {
                     .sum();
                 prop_assert_eq!(u64::from(words), found.len());
                 let found = found.take_last(usize::MAX, 0);
-                match has_token(&condition) {
+                match is_of_blocks(&condition) {
                     true => prop_assert!(expect.iter().all(|row| found.contains(row))),
                     false => prop_assert_eq!(found, expect),
                 }
             }
         });
+        let failed = Condition::Present(Field::ErrorMessage);
+        let found: u64 = segments
+            .iter()
+            .map(|(segment, _)| segment.rows_meeting(&failed).expect("readable").len())
+            .sum();
+        assert_eq!(found, BLOCK_ROWS as u64, "one failed row leaves its block");
         let of_block = Condition::Token(token_hash(b"token0"));
         let found = segments[0].0.rows_meeting(&of_block).expect("readable").len();
         assert_eq!(found, BLOCK_ROWS as u64, "a token of one block leaves one block");

@@ -250,9 +250,10 @@ impl Body {
             title: event_title(event),
             sentence: sentence(event),
             tags: tags(event),
-            error: event.error_code.as_deref().map(|code| match event.error_message.as_deref() {
-                Some(message) => visible_start(&format!("{code}: {message}"), 2_000),
-                None => visible_start(code, 2_000),
+            error: event.has_failed().then(|| {
+                let parts = [&event.error_code, &event.error_message];
+                let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+                visible_start(&parts.join(": "), 2_000)
             }),
             related: related(event),
             actor,
@@ -277,7 +278,7 @@ fn sentence(event: &Event) -> String {
         (None, Some(kind)) => format!("{} (no user name)", visible_start(kind, 60)),
         (None, None) => "Someone the record does not name".to_owned(),
     };
-    let verb = if event.error_code.is_some() { "tried to call" } else { "called" };
+    let verb = if event.has_failed() { "tried to call" } else { "called" };
     format!(
         "{who} {verb} {} of {} from {}, {}.",
         text(&event.event_name, "an event without a name"),
@@ -298,7 +299,7 @@ fn tags(event: &Event) -> Vec<Tag> {
         Some(false) => tag("write", "Write".to_owned()),
         None => tag("read", "Read or write: not stated".to_owned()),
     }
-    if event.error_code.is_some() {
+    if event.has_failed() {
         tag("error", "Failed".to_owned());
     }
     if event.is_insight {
@@ -350,6 +351,12 @@ fn related(event: &Event) -> Vec<Value> {
         text: "History of the resource".to_owned(),
         href: Some(super::resource::resource_href(name)),
         hint: format!("Every change of {}, before and after", visible(name)),
+        ..Value::default()
+    }));
+    links.extend(super::changes::changes_href(event).map(|href| Value {
+        text: "What changed before".to_owned(),
+        href: Some(href),
+        hint: "The changes of the half hour up to this event, ranked".to_owned(),
         ..Value::default()
     }));
     links.extend(near(Filter::default()).map(|href| Value {

@@ -1,6 +1,6 @@
 //! The answer as a file: records as delivered, or the columns of the table.
 
-use super::history::{columns_of, name_of};
+use super::column::{Column, columns_of, has_actor};
 use super::{AnswerPageError, blocking};
 use crate::filter::{Asked, parse_query};
 use crate::limits::EXPORT_EVENTS_MAX;
@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use trailhound_app::App;
 use trailhound_app::count::{Counted, Facet};
 use trailhound_app::lookup::search::SearchField;
+use trailhound_app::who::Attribution;
 use trailhound_record::Event;
 
 /// Events that are read at once, and parts that wait for a slow reader.
@@ -37,7 +38,7 @@ const COLUMNS: [SearchField; 9] = [
 #[derive(Debug)]
 enum Format {
     Ndjson,
-    Csv(Vec<Facet>),
+    Csv(Vec<Column>),
 }
 
 /// `GET /export/ndjson` and `GET /export/csv`: the newest events of the filter in the query string, newest
@@ -52,7 +53,9 @@ pub(crate) async fn answer(
     let columns = columns_of(&parsed.state.filter, &mut problems);
     let format = match format.as_str() {
         "ndjson" => Format::Ndjson,
-        "csv" if columns.is_empty() => Format::Csv(COLUMNS.map(Facet::Field).into()),
+        "csv" if columns.is_empty() => {
+            Format::Csv(COLUMNS.map(|field| Column::Facet(Facet::Field(field))).into())
+        }
         "csv" => Format::Csv(columns),
         _ => return Ok((StatusCode::NOT_FOUND, "ndjson or csv\n").into_response()),
     };
@@ -117,6 +120,14 @@ fn stream(app: Arc<App>, asked: Asked, format: Format, is_told: bool) -> Body {
         let mut left = usize::try_from(EXPORT_EVENTS_MAX).unwrap_or(usize::MAX);
         let (mut after, mut part) = (None, format.head());
         let lookup = asked.lookup();
+        let tracer = format.has_actor().then(|| app.tracer()).transpose();
+        let mut tracer = match tracer {
+            Ok(tracer) => tracer,
+            Err(error) => {
+                let _ = sender.blocking_send(Err(io::Error::other(error)));
+                return;
+            }
+        };
         loop {
             let page = match app.lookup(&lookup, after.as_ref(), left.min(PART_EVENTS)) {
                 Ok(page) => page,
@@ -130,7 +141,15 @@ fn stream(app: Arc<App>, asked: Asked, format: Format, is_told: bool) -> Body {
                 return;
             }
             left = left.saturating_sub(page.events.len());
-            page.events.iter().for_each(|event| format.add(&mut part, event));
+            for event in &page.events {
+                let actor = tracer.as_mut().map(|tracer| tracer.attribute(event));
+                format.add(&mut part, event, actor.as_ref());
+            }
+            let unread = tracer.as_ref().and_then(|tracer| tracer.unreadable().first());
+            if let Some(reason) = unread.filter(|_| !is_told) {
+                let _ = sender.blocking_send(Err(io::Error::other(reason.clone())));
+                return;
+            }
             let is_taken = sender.blocking_send(Ok(Bytes::from(std::mem::take(&mut part)))).is_ok();
             after = page.next;
             if !is_taken || after.is_none() || left == 0 {
@@ -146,15 +165,19 @@ impl Format {
     fn head(&self) -> Vec<u8> {
         let mut head = Vec::new();
         if let Self::Csv(columns) = self {
-            let names = columns.iter().map(name_of);
+            let names = columns.iter().map(Column::name);
             let names = std::iter::once("eventTime".to_owned()).chain(names);
             add_line(&mut head, names.chain(["eventID".to_owned()]));
         }
         head
     }
 
-    /// Adds one event.
-    fn add(&self, to: &mut Vec<u8>, event: &Event) {
+    fn has_actor(&self) -> bool {
+        matches!(self, Self::Csv(columns) if has_actor(columns))
+    }
+
+    /// Adds one event, behind which `actor` stands.
+    fn add(&self, to: &mut Vec<u8>, event: &Event, actor: Option<&Attribution>) {
         match self {
             Self::Ndjson => {
                 // Between the tokens of JSON a line break is only space; inside it is written `\n`.
@@ -165,7 +188,7 @@ impl Format {
                 to.push(b'\n');
             }
             Self::Csv(columns) => {
-                let cells = columns.iter().map(|facet| facet.values_of(event).join(" "));
+                let cells = columns.iter().map(|column| column.text(event, actor));
                 let time = event.event_time.map(|at| at.to_string()).unwrap_or_default();
                 let id = event.event_id.clone().unwrap_or_default();
                 add_line(to, std::iter::once(time).chain(cells).chain([id]));
@@ -200,7 +223,7 @@ mod tests {
     fn check(format: &Format, record: &str, expect: Expect) {
         let event = Event::parse(record.as_bytes().to_vec(), 0).unwrap();
         let mut bytes = format.head();
-        format.add(&mut bytes, &event);
+        format.add(&mut bytes, &event, None);
         expect.assert_eq(&String::from_utf8(bytes).unwrap().replace('\r', ""));
     }
 
@@ -219,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_csv_cell_is_quoted_and_no_formula() {
-        let columns = ["event", ".a"].map(|name| Facet::parse(name).unwrap());
+        let columns = ["event", ".a"].map(|name| Column::Facet(Facet::parse(name).unwrap()));
         check(
             &Format::Csv(columns.into()),
             RECORD,

@@ -1,16 +1,17 @@
 //! Event history: the table of events, newest first, and its filter.
 
+use super::column::{Column, columns_of, has_actor};
 use super::history_days::Days;
 use super::history_form::Form;
 use super::history_problem::{self, SearchProblem};
-use super::history_row::Row;
+use super::history_row::{Row, Shown};
 use super::value::{CopyText, Value, shell_word, time_text};
 use super::{AnswerPageError, Layout, blocking, page};
 use crate::cursor;
 use crate::filter::{
     Asked, Filter, FilterProblem, Key, Narrow, PRESETS, PageState, ParsedQuery, parse_query,
 };
-use crate::limits::{COLUMNS_MAX, EXPORT_EVENTS_MAX, PAGE_EVENTS, UNREADABLE_NAMED_MAX};
+use crate::limits::{EXPORT_EVENTS_MAX, PAGE_EVENTS, UNREADABLE_NAMED_MAX};
 use crate::visible::{count, count_of, visible, visible_start};
 use askama::Template;
 use axum::extract::{RawQuery, State};
@@ -18,11 +19,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use std::sync::Arc;
 use trailhound_app::App;
-use trailhound_app::count::Facet;
 use trailhound_app::lookup::search::{Flag, Query};
 use trailhound_app::lookup::{LookupPage, Position};
 use trailhound_app::stats::{Count, Stats};
+use trailhound_app::who::Attribution;
 use trailhound_record::Timestamp;
+
+/// The usual columns, with who stands behind each event.
+const ACTOR_COLUMNS: &str = "event,actor,user,ip,service,error,resource";
 
 /// `GET /`.
 pub(crate) async fn answer(
@@ -47,7 +51,9 @@ struct HistoryInput {
     problems: Vec<FilterProblem>,
     stats: Stats,
     /// The columns that are asked for; none for the usual ones.
-    columns: Vec<Facet>,
+    columns: Vec<Column>,
+    /// Who stands behind each event, where a column shows it.
+    actors: Vec<Attribution>,
     /// The answer; nothing when there are problems.
     answer: Option<LookupPage>,
     /// Where the newest event stands, when new ones are to be added.
@@ -68,11 +74,15 @@ impl HistoryInput {
             problems.into_iter().map(FilterProblem::Said).collect();
         let stats = app.stats()?;
         let columns = columns_of(&state.filter, &mut problems);
-        let mut answer = None;
+        let (mut answer, mut actors) = (None, Vec::new());
         let (mut newest, mut whole) = (None, None);
         match state.filter.asked(now, stats.newest) {
             Ok(asked) if problems.is_empty() => {
-                answer = Some(app.lookup(&asked.lookup(), state.before.as_ref(), PAGE_EVENTS)?);
+                let mut page = app.lookup(&asked.lookup(), state.before.as_ref(), PAGE_EVENTS)?;
+                if has_actor(&columns) {
+                    actors = app.actors_of(&mut page)?;
+                }
+                answer = Some(page);
                 newest = newest_of(app, &state.filter, &asked)?;
                 whole = Some(asked.whole());
             }
@@ -80,7 +90,7 @@ impl HistoryInput {
             Err(found) => problems.extend(found),
         }
         let db = app.db().display().to_string();
-        Ok(Self { state, problems, stats, columns, answer, newest, whole, db })
+        Ok(Self { state, problems, stats, columns, actors, answer, newest, whole, db })
     }
 }
 
@@ -101,22 +111,6 @@ fn newest_of(
         conflict: 0,
     };
     Ok(Some(cursor::to_text(&first.unwrap_or(before_all))))
-}
-
-/// The columns that `filter` names.
-pub(super) fn columns_of(filter: &Filter, problems: &mut Vec<FilterProblem>) -> Vec<Facet> {
-    let mut columns = Vec::new();
-    for name in filter.value(Key::Columns).unwrap_or_default().split(',').map(str::trim) {
-        match Facet::parse(name) {
-            _ if name.is_empty() => {}
-            Ok(facet) => columns.push(facet),
-            Err(error) => problems.push(FilterProblem::Said(format!("Columns: {error}."))),
-        }
-    }
-    if columns.len() > COLUMNS_MAX {
-        problems.push(FilterProblem::Said(format!("At most {COLUMNS_MAX} columns are shown.")));
-    }
-    columns
 }
 
 /// The page.
@@ -140,6 +134,8 @@ struct HistoryPage {
     live: Option<LiveLine>,
     /// Where live is switched on.
     live_href: Option<String>,
+    /// Where the table says who stands behind each event; nothing where it does.
+    actors_href: Option<String>,
     exports: Vec<Value>,
     copies: Vec<CopyText>,
     /// Segments that the answer lacks.
@@ -230,6 +226,8 @@ impl HistoryPage {
             live_href: (live.is_none() && input.state.before.is_none() && answer.is_some())
                 .then(|| filter.with(Key::Live, "1").href()),
             live,
+            actors_href: (!has_actor(&input.columns))
+                .then(|| filter.with(Key::Columns, ACTOR_COLUMNS).href()),
             copies: input.whole.as_ref().map(copies).unwrap_or_default(),
             exports: if table.is_some() { exports(filter) } else { Vec::new() },
             unreadable: named(unreadable),
@@ -394,7 +392,11 @@ impl Table {
         let has_account = input.stats.accounts.len() > 1;
         let has_region = input.stats.regions.len() > 1;
         let narrow = Narrow::new(filter);
-        let rows = Row::all(&narrow, &input.columns, &answer.events, has_account, has_region);
+        let rows = Row::all(
+            &narrow,
+            &Shown { columns: &input.columns, actors: &input.actors, has_account, has_region },
+            &answer.events,
+        );
         let shown = match (rows.len() as u64, &answer.next, &input.state.before) {
             (rows, Some(_), None) => format!("The newest {}", count_of(rows, "event", "events")),
             (rows, None, None) => count_of(rows, "event", "events"),
@@ -404,21 +406,13 @@ impl Table {
         let older = |before| PageState { filter: filter.clone(), before: Some(before) }.href();
         Self {
             rows,
-            columns: input.columns.iter().map(|facet| visible_start(&name_of(facet), 60)).collect(),
+            columns: input.columns.iter().map(|column| visible_start(&column.name(), 60)).collect(),
             has_account,
             has_region,
             summary,
             older_href: answer.next.clone().map(older),
             newest_href: input.state.before.is_some().then(|| filter.href()),
         }
-    }
-}
-
-/// What `facet` is called in the search language.
-pub(super) fn name_of(facet: &Facet) -> String {
-    match facet {
-        Facet::Field(field) => field.name().to_owned(),
-        Facet::Path(path) => path.to_string(),
     }
 }
 

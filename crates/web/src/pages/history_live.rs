@@ -1,7 +1,7 @@
 //! New events, for a page that is open: asked for again and again, from where the page stands.
 
-use super::history::columns_of;
-use super::history_row::Row;
+use super::column::{columns_of, has_actor};
+use super::history_row::{Row, Shown};
 use super::{AnswerPageError, blocking, fragment};
 use crate::cursor;
 use crate::filter::{Filter, Key, Narrow, parse_query};
@@ -38,6 +38,8 @@ pub(crate) async fn answer(
         return Ok(StatusCode::BAD_REQUEST.into_response());
     };
     let shown = filter.with(Key::Live, "1");
+    let columns = columns_of(&shown, &mut Vec::new());
+    let wants_actors = has_actor(&columns);
     let found = blocking(move || {
         let stats = app.stats()?;
         let Ok(asked) = filter.asked(trailhound_app::now(), stats.newest) else { return Ok(None) };
@@ -45,17 +47,24 @@ pub(crate) async fn answer(
         let Some(event_id) = events.first().and_then(|event| event.event_id.clone()) else {
             return Ok(None);
         };
-        Ok(app.position_of(&event_id)?.map(|newest| (stats, events, newest)))
+        let actors = match wants_actors {
+            true => {
+                let mut tracer = app.tracer()?;
+                events.iter().map(|event| tracer.attribute(event)).collect()
+            }
+            false => Vec::new(),
+        };
+        Ok(app.position_of(&event_id)?.map(|newest| (stats, events, actors, newest)))
     })
     .await?;
-    let Some((stats, events, newest)) = found else {
+    let Some((stats, events, actors, newest)) = found else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
     let (has_account, has_region) = (stats.accounts.len() > 1, stats.regions.len() > 1);
     let narrow = Narrow::new(&shown);
-    let columns = columns_of(&shown, &mut Vec::new());
+    let table = Shown { columns: &columns, actors: &actors, has_account, has_region };
     fragment(&Live {
-        rows: Row::all(&narrow, &columns, &events, has_account, has_region),
+        rows: Row::all(&narrow, &table, &events),
         has_account,
         has_region,
         poll_href: poll_href(&shown, &cursor::to_text(&newest)),

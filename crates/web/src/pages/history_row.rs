@@ -1,11 +1,13 @@
 //! One event in the table of Event history.
 
+use super::column::Column;
 use super::value::{Value, event_href_in, event_title, record_text, time_machine, time_text};
 use crate::filter::{Key, Narrow};
-use crate::limits::{CELL_VALUES_MAX, RECORD_CHARS_MAX, ROW_RESOURCES_MAX};
+use crate::limits::{RECORD_CHARS_MAX, ROW_RESOURCES_MAX};
 use crate::visible::{visible_json, visible_start};
 use trailhound_app::count::Facet;
 use trailhound_app::lookup::search::SearchField;
+use trailhound_app::who::Attribution;
 use trailhound_record::Event;
 use url::form_urlencoded;
 
@@ -39,6 +41,17 @@ pub(super) struct Row {
     pub(super) record: Option<String>,
 }
 
+/// What the rows of a table have.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shown<'a> {
+    /// The columns that are asked for; none for the usual ones.
+    pub(super) columns: &'a [Column],
+    /// Who stands behind each event; none where no column shows it.
+    pub(super) actors: &'a [Attribution],
+    pub(super) has_account: bool,
+    pub(super) has_region: bool,
+}
+
 /// Whether the call changed something, as the record says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
@@ -49,31 +62,26 @@ pub(super) enum Access {
 
 impl Row {
     /// The rows of `events`.
-    pub(super) fn all(
-        narrow: &Narrow<'_>,
-        columns: &[Facet],
-        events: &[Event],
-        has_account: bool,
-        has_region: bool,
-    ) -> Vec<Self> {
-        let row = |event| {
-            let mut row = Self::new(narrow, columns, event);
-            row.account = row.account.filter(|_| has_account);
-            row.region = row.region.filter(|_| has_region);
+    pub(super) fn all(narrow: &Narrow<'_>, shown: &Shown<'_>, events: &[Event]) -> Vec<Self> {
+        let row = |(at, event)| {
+            let mut row = Self::new(narrow, shown.columns, event, shown.actors.get(at));
+            row.account = row.account.filter(|_| shown.has_account);
+            row.region = row.region.filter(|_| shown.has_region);
             row
         };
-        events.iter().map(row).collect()
+        events.iter().enumerate().map(row).collect()
     }
 
-    fn new(narrow: &Narrow<'_>, columns: &[Facet], event: &Event) -> Self {
+    fn new(
+        narrow: &Narrow<'_>,
+        columns: &[Column],
+        event: &Event,
+        actor: Option<&Attribution>,
+    ) -> Self {
         let linked = |facet: &Facet, text: &str| Value::narrowing(narrow, facet, text);
         let value = |field: SearchField, text: &Option<String>| {
             let text = text.as_deref().filter(|text| !text.is_empty())?;
             Some(linked(&Facet::Field(field), text))
-        };
-        let cell = |facet: &Facet| {
-            let values = facet.values_of(event);
-            values.iter().take(CELL_VALUES_MAX).map(|text| linked(facet, text)).collect()
         };
         let event_id = event.event_id.as_deref();
         let title = event_title(event);
@@ -91,7 +99,9 @@ impl Row {
                 Some(false) => Access::Write,
                 None => Access::Unknown,
             },
-            error: value(SearchField::Error, &event.error_code),
+            // A sign-in that failed has a message alone.
+            error: value(SearchField::Error, &event.error_code)
+                .or_else(|| event.error_message.as_deref().map(Value::plain)),
             username: value(SearchField::User, &event.username),
             principal: visible_start(
                 event.user_identity_type.as_deref().unwrap_or("not stated"),
@@ -110,7 +120,7 @@ impl Row {
             account: value(SearchField::Account, &event.account_id),
             region: value(SearchField::Region, &event.aws_region),
             is_conflict: event.conflict > 0,
-            cells: columns.iter().map(cell).collect(),
+            cells: columns.iter().map(|column| column.cell(narrow, event, actor)).collect(),
             compare_href: event_id.and_then(|event_id| compare_href(narrow, event_id)),
             time_machine: event.event_time.map(time_machine),
             time,

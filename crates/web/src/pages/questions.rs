@@ -175,7 +175,8 @@ impl QuestionsPage {
     }
 }
 
-fn search_link(search: &str) -> Value {
+/// A search, leading to its events.
+pub(super) fn search_link(search: &str) -> Value {
     let fits = search.len() <= LINK_VALUE_BYTES_MAX;
     Value {
         text: visible_start(search, VALUE_CHARS_MAX),

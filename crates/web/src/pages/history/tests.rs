@@ -17,6 +17,7 @@ fn input(query: &str, records: &[&str]) -> HistoryInput {
         state: parse_query(query).state,
         problems: Vec::new(),
         columns: Vec::new(),
+        actors: Vec::new(),
         newest: None,
         whole: Query::parse("event:Stop* -is:read", Timestamp(0)).ok(),
         stats: Stats {
