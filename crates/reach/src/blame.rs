@@ -3,8 +3,6 @@
 //! A verdict may go back and forth, so the window is not halved: from its end backward, the next change
 //! that touched a fact of the last answer is the only one that can have made that answer differ.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use crate::net::Network;
@@ -62,8 +60,9 @@ pub fn blame(versions: &impl Versions, query: &Query, good: usize, bad: usize) -
         bad: last.clone(),
     };
     let mut current = last;
-    let mut candidates = places(versions, &current, good, bad);
-    while let Some(place) = candidates.pop_last() {
+    let mut end = bad;
+    while let Some(place) = newest(versions, &current, good, end) {
+        end = place;
         // The answer after this change is the current one: nothing in between touched its facts.
         let before = versions.network(place);
         if !current.read_set.is_met_by(versions.touched(place), &before) {
@@ -78,22 +77,19 @@ pub fn blame(versions: &impl Versions, query: &Query, good: usize, bad: usize) -
             found.flips.push(Flip { change: place, before: answer.clone(), after });
         }
         current = answer;
-        candidates = places(versions, &current, good, place);
     }
     found.good = current;
     found
 }
 
-/// The changes in `[good, end)` that touched a fact of an answer.
-fn places(versions: &impl Versions, answer: &Answer, good: usize, end: usize) -> BTreeSet<usize> {
-    let mut places = BTreeSet::new();
-    for token in answer.read_set.tokens() {
+/// The newest change in `[good, end)` that touched a fact of an answer.
+fn newest(versions: &impl Versions, answer: &Answer, good: usize, end: usize) -> Option<usize> {
+    let last = |token| {
         let touching = versions.touching(token);
-        let first = touching.partition_point(|place| *place < good);
-        let last = touching.partition_point(|place| *place < end);
-        places.extend(touching.get(first..last).into_iter().flatten().copied());
-    }
-    places
+        let count = touching.partition_point(|place| *place < end);
+        count.checked_sub(1).and_then(|last| touching.get(last)).copied()
+    };
+    answer.read_set.tokens().filter_map(last).max().filter(|place| *place >= good)
 }
 
 /// Asks about every version; the slow way that the quick one is checked against.

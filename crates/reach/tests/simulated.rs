@@ -6,7 +6,9 @@ mod common;
 use brute::{Model, PORTS, Packet, Place, any_model, simulate};
 use proptest::prelude::*;
 use trailhound_reach::headers::{Block, Family, HeaderSet, IntervalSet, number};
-use trailhound_reach::{End, Network, Ports, Protocol, Query, Verdict, path};
+use trailhound_reach::{
+    End, ExposureQuery, Network, Ports, Protocol, Query, Verdict, internet_exposure, path,
+};
 
 fn end(place: Place, model: &Model) -> End {
     match place {
@@ -121,6 +123,25 @@ fn compare(model: &Model, network: &Network, from: Place, to: Place) -> usize {
     answered
 }
 
+/// What each interface and the internet are to each other, asked one by one and all at once.
+fn compare_exposure(model: &Model, network: &Network) {
+    let family = if model.six { Family::V6 } else { Family::V4 };
+    let ask = ExposureQuery { protocol: Protocol::Tcp, port: Some(443), family };
+    let exposures = internet_exposure(network, &ask);
+    assert_eq!(exposures.len(), 4);
+    for exposure in exposures {
+        let own = || End::Interface(exposure.interface.clone());
+        let to = Query { family, ..Query::new(own(), End::Internet).port(443) };
+        let from = Query { family, ..Query::new(End::Internet, own()).port(443) };
+        assert!(path(network, &to).agrees_with(&exposure.to_internet), "{:?}", exposure.interface);
+        assert!(
+            path(network, &from).agrees_with(&exposure.from_internet),
+            "{:?}",
+            exposure.interface
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
@@ -131,6 +152,7 @@ proptest! {
         for (from, to) in pairs() {
             compare(&model, &network, from, to);
         }
+        compare_exposure(&model, &network);
     }
 }
 
