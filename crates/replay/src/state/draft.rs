@@ -83,7 +83,8 @@ impl Draft {
 
     /// Whether nothing below `path` is in doubt.
     fn is_whole(&self, path: &str) -> bool {
-        let below = self.sources.range(path.to_owned()..).take_while(|(it, _)| it.starts_with(path));
+        let below =
+            self.sources.range(path.to_owned()..).take_while(|(it, _)| it.starts_with(path));
         let mut below = below.filter(|(known, _)| is_within(path, known));
         self.is_known(path) && below.all(|(_, source)| *source != Source::Unknown)
     }
@@ -231,6 +232,17 @@ impl Draft {
         self.mark(&path, source);
     }
 
+    /// From now on an element has no such member.
+    pub(crate) fn take_in(&mut self, member: &str, key: &str, name: &str, path: &str) {
+        let Some(list) = self.list_mut(member) else { return };
+        let old = list.iter_mut().find(|it| element_key(member, it).as_deref() == Some(key));
+        let Some(old) = old.and_then(Value::as_object_mut) else { return };
+        if old.shift_remove(name).is_some() || !self.is_known(path) {
+            let source = self.source.clone();
+            self.mark(path, source);
+        }
+    }
+
     /// From now on nobody knows the member of an element.
     pub(crate) fn forget_in(&mut self, member: &str, key: &str, name: &str) {
         let path = format!("{member}[{key}].{name}");
@@ -298,6 +310,20 @@ impl Draft {
                 }
             };
             self.known_from(source, write);
+        }
+    }
+
+    /// What is at `path` repeats `other`: it is as well known as that.
+    pub(crate) fn mirror(&mut self, path: &str, other: &Resource) {
+        if *other.source("") == Source::Unknown {
+            self.mark(path, Source::Unknown);
+        }
+        for (below, source) in other.sources.iter().filter(|(below, _)| !below.is_empty()) {
+            let source = match source {
+                Source::Unknown => Source::Unknown,
+                _ => self.source.clone(),
+            };
+            self.sources.insert(format!("{path}.{below}"), source);
         }
     }
 

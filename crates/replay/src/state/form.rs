@@ -218,9 +218,19 @@ impl Reader<'_> {
                 "false" | "False" => json!(false),
                 _ => recorded.clone(),
             },
+            (Type::Timestamp, Value::Number(number)) => {
+                number.as_i64().and_then(time).map_or_else(|| recorded.clone(), Value::String)
+            }
             _ => recorded.clone(),
         })
     }
+}
+
+/// A time that was recorded as milliseconds or seconds, as text.
+fn time(number: i64) -> Option<String> {
+    const MILLIS: i64 = 100_000_000_000;
+    let seconds = if number.abs() < MILLIS { number } else { number.div_euclid(1000) };
+    trailhound_record::Timestamp::from_seconds(seconds).canonical_text()
 }
 
 /// The only member but noise, when it is a scalar and is called one of `names`, or anything.
@@ -340,13 +350,17 @@ mod tests {
             "ec2:AuthorizeSecurityGroupIngress",
             r#"{"groupId":"sg-1","ipPermissions":{"items":[{"ipProtocol":"tcp","fromPort":22,"toPort":22,
                 "groups":{},"ipRanges":{"items":[{"cidrIp":"0.0.0.0/0"}]},"ipv6Ranges":{},"prefixListIds":{}}]}}"#,
-            expect![[r#"{"GroupId":"sg-1","IpPermissions":[{"IpProtocol":"tcp","FromPort":22,"ToPort":22,"IpRanges":[{"CidrIp":"0.0.0.0/0"}]}]}"#]],
+            expect![[
+                r#"{"GroupId":"sg-1","IpPermissions":[{"IpProtocol":"tcp","FromPort":22,"ToPort":22,"IpRanges":[{"CidrIp":"0.0.0.0/0"}]}]}"#
+            ]],
         );
         check(
             "ec2:CreateNatGateway",
             r#"{"CreateNatGatewayRequest":{"SubnetId":"subnet-1","AllocationId":"eipalloc-1",
                 "TagSpecification":{"tag":1,"ResourceType":"natgateway","Tag":{"tag":1,"Key":"a","Value":true}}}}"#,
-            expect![[r#"{"SubnetId":"subnet-1","AllocationId":"eipalloc-1","TagSpecifications":[{"ResourceType":"natgateway","Tags":[{"Key":"a","Value":"true"}]}]}"#]],
+            expect![[
+                r#"{"SubnetId":"subnet-1","AllocationId":"eipalloc-1","TagSpecifications":[{"ResourceType":"natgateway","Tags":[{"Key":"a","Value":"true"}]}]}"#
+            ]],
         );
         check(
             "ec2:DeleteVpcEndpoints",
@@ -362,13 +376,17 @@ mod tests {
             "ec2:CreateNatGateway answer",
             r#"{"CreateNatGatewayResponse":{"xmlns":"http://ec2","requestId":"r","natGateway":{"natGatewayId":"nat-1",
                 "natGatewayAddressSet":{"item":{"allocationId":"eipalloc-1"}},"tagSet":""}}}"#,
-            expect![[r#"{"NatGateway":{"NatGatewayId":"nat-1","NatGatewayAddresses":[{"AllocationId":"eipalloc-1"}]}}"#]],
+            expect![[
+                r#"{"NatGateway":{"NatGatewayId":"nat-1","NatGatewayAddresses":[{"AllocationId":"eipalloc-1"}]}}"#
+            ]],
         );
         check(
             "ec2:ModifySecurityGroupRules",
             r#"{"ModifySecurityGroupRulesRequest":{"GroupId":"sg-1","SecurityGroupRule":{"SecurityGroupRuleId":"sgr-1",
                 "tag":1,"SecurityGroupRule":{"IpProtocol":"tcp","FromPort":1,"ToPort":2,"CidrIpv4":"10.0.0.0/8"}}}}"#,
-            expect![[r#"{"GroupId":"sg-1","SecurityGroupRules":[{"SecurityGroupRuleId":"sgr-1","SecurityGroupRule":{"IpProtocol":"tcp","FromPort":1,"ToPort":2,"CidrIpv4":"10.0.0.0/8"}}]}"#]],
+            expect![[
+                r#"{"GroupId":"sg-1","SecurityGroupRules":[{"SecurityGroupRuleId":"sgr-1","SecurityGroupRule":{"IpProtocol":"tcp","FromPort":1,"ToPort":2,"CidrIpv4":"10.0.0.0/8"}}]}"#
+            ]],
         );
         check(
             "ec2:DeleteTransitGatewayVpcAttachment",
@@ -383,7 +401,9 @@ mod tests {
             "ec2:RunInstances",
             r#"{"instancesSet":{"items":[{"imageId":"ami-1","minCount":1,"maxCount":2}]},"groupSet":{"items":[{"groupId":"sg-1"}]},
                 "subnetId":"subnet-1","networkInterfaceSet":{"items":[{"deviceIndex":0,"groupSet":{"items":[{"groupId":"sg-2"}]}}]}}"#,
-            expect![[r#"{"NetworkInterfaces":[{"DeviceIndex":0,"Groups":["sg-2"]}],"SecurityGroupIds":["sg-1"],"SubnetId":"subnet-1","ImageId":"ami-1","MinCount":1,"MaxCount":2}"#]],
+            expect![[
+                r#"{"NetworkInterfaces":[{"DeviceIndex":0,"Groups":["sg-2"]}],"SecurityGroupIds":["sg-1"],"SubnetId":"subnet-1","ImageId":"ami-1","MinCount":1,"MaxCount":2}"#
+            ]],
         );
         check(
             "ec2:StopInstances",
@@ -394,7 +414,9 @@ mod tests {
             "ec2:CreateNetworkAclEntry",
             r#"{"networkAclId":"acl-1","ruleNumber":100,"egress":false,"ruleAction":"allow","aclProtocol":"6",
                 "cidrBlock":"0.0.0.0/0","portRange":{"from":1,"to":2},"icmpTypeCode":{}}"#,
-            expect![[r#"{"NetworkAclId":"acl-1","RuleNumber":100,"Egress":false,"RuleAction":"allow","Protocol":"6","CidrBlock":"0.0.0.0/0","PortRange":{"From":1,"To":2}}"#]],
+            expect![[
+                r#"{"NetworkAclId":"acl-1","RuleNumber":100,"Egress":false,"RuleAction":"allow","Protocol":"6","CidrBlock":"0.0.0.0/0","PortRange":{"From":1,"To":2}}"#
+            ]],
         );
         check(
             "ec2:ModifyNetworkInterfaceAttribute",
@@ -414,7 +436,9 @@ mod tests {
         check(
             "ec2:CreateDhcpOptions",
             r#"{"dhcpConfigurationSet":{"items":[{"key":"domain-name-servers","valueSet":{"items":[{"value":"10.0.0.2"}]}}]}}"#,
-            expect![[r#"{"DhcpConfigurations":[{"Key":"domain-name-servers","Values":["10.0.0.2"]}]}"#]],
+            expect![[
+                r#"{"DhcpConfigurations":[{"Key":"domain-name-servers","Values":["10.0.0.2"]}]}"#
+            ]],
         );
     }
 
@@ -425,9 +449,13 @@ mod tests {
             r#"{"vpcId":"vpc-1","peerOwnerId":1234567890}"#,
             expect![[r#"{"VpcId":"vpc-1","PeerOwnerId":"001234567890"}"#]],
         );
-        check("ec2:DeleteVpc", r#"{"vpcId":"vpc-1","extra":{"a":1}}"#, expect![[r#"
+        check(
+            "ec2:DeleteVpc",
+            r#"{"vpcId":"vpc-1","extra":{"a":1}}"#,
+            expect![[r#"
             {"VpcId":"vpc-1","extra":{"a":1}}
-            unknown: extra"#]]);
+            unknown: extra"#]],
+        );
     }
 
     #[test]
@@ -449,7 +477,9 @@ mod tests {
             "s3:PutBucketAcl",
             r#"{"bucketName":"b","acl":"","AccessControlPolicy":{"AccessControlList":{"Grant":
             {"Grantee":{"xsi:type":"CanonicalUser","ID":"1"},"Permission":"READ"}}}}"#,
-            expect![[r#"{"Bucket":"b","AccessControlPolicy":{"Grants":[{"Grantee":{"Type":"CanonicalUser","ID":"1"},"Permission":"READ"}]}}"#]],
+            expect![[
+                r#"{"Bucket":"b","AccessControlPolicy":{"Grants":[{"Grantee":{"Type":"CanonicalUser","ID":"1"},"Permission":"READ"}]}}"#
+            ]],
         );
         check(
             "rds:ModifyDBInstance",
@@ -460,7 +490,9 @@ mod tests {
             "route53:ChangeResourceRecordSets",
             r#"{"hostedZoneId":"Z","changeBatch":{"changes":[{"action":"UPSERT",
             "resourceRecordSet":{"name":"a","type":"A","tTL":60,"resourceRecords":[{"value":"192.0.2.1"}]}}]}}"#,
-            expect![[r#"{"HostedZoneId":"Z","ChangeBatch":{"Changes":[{"Action":"UPSERT","ResourceRecordSet":{"Name":"a","Type":"A","TTL":60,"ResourceRecords":[{"Value":"192.0.2.1"}]}}]}}"#]],
+            expect![[
+                r#"{"HostedZoneId":"Z","ChangeBatch":{"Changes":[{"Action":"UPSERT","ResourceRecordSet":{"Name":"a","Type":"A","TTL":60,"ResourceRecords":[{"Value":"192.0.2.1"}]}}]}}"#
+            ]],
         );
     }
 }
