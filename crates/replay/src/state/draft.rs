@@ -115,6 +115,33 @@ impl Draft {
         self.mark(path, source);
     }
 
+    /// Writes a member whose parts were written before this.
+    pub(crate) fn replace_quietly(&mut self, member: &str, value: Value) {
+        self.body.insert(member.to_owned(), value);
+    }
+
+    /// Sets those members of a member that `parts` has; the others stay.
+    pub(crate) fn set_parts(&mut self, member: &str, parts: Option<&Value>) {
+        let mut whole = self.body.get(member).cloned().unwrap_or_else(|| Value::Object(Map::new()));
+        for (name, value) in parts.and_then(Value::as_object).into_iter().flatten() {
+            let Some(members) = whole.as_object_mut() else { return };
+            let path = format!("{member}.{name}");
+            if members.get(name) == Some(value) && self.is_whole(&path) {
+                continue;
+            }
+            members.insert(name.clone(), value.clone());
+            self.replace_part(member, whole.clone(), &path);
+        }
+    }
+
+    /// Removes a member of a member.
+    pub(crate) fn unset_part(&mut self, member: &str, name: &str) {
+        let members = self.body.get_mut(member).and_then(Value::as_object_mut);
+        members.map(|members| members.shift_remove(name));
+        let source = self.source.clone();
+        self.mark(&format!("{member}.{name}"), source);
+    }
+
     /// Sets a member when there is a value.
     pub(crate) fn set_some(&mut self, member: &str, value: Option<&Value>) {
         if let Some(value) = value {
