@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 use trailhound_model::{Operation, operation};
-use trailhound_record::{Event, Timestamp};
+use trailhound_record::Event;
 
 use super::Scope;
 use super::form::{input_form, output_form};
@@ -18,7 +18,6 @@ pub(crate) struct Call {
     pub(crate) name: &'static str,
     pub(crate) scope: Scope,
     pub(crate) event_id: String,
-    pub(crate) time: Option<Timestamp>,
     /// What was asked for, in botocore form.
     pub(crate) input: Value,
     /// What was answered, in botocore form; an empty object when the record does not say.
@@ -49,6 +48,12 @@ impl Call {
         let source = event.event_source.as_deref()?;
         let operation: &'static Operation = operation(source, event.event_name.as_deref()?)?;
         let service = operation.service.id.as_str();
+        let is_read =
+            ["Describe", "Get", "List", "Search"].iter().any(|it| operation.name.starts_with(it));
+        if is_read {
+            // Old records do not say whether a call only reads.
+            return None;
+        }
         let parts: Parts = serde_json::from_slice(&event.raw).unwrap_or_default();
         if service == "elbv2" && parts.api_version.as_deref() == Some("2012-06-01") {
             // Classic load balancers share names of calls, and nothing else.
@@ -69,7 +74,6 @@ impl Call {
             name: &operation.name,
             scope: Scope { account, region },
             event_id: event.event_id.clone().unwrap_or_default(),
-            time: event.event_time,
             input: input.value,
             output: output.value,
             has_hidden: input.has_hidden || output.has_hidden,

@@ -115,6 +115,33 @@ impl Draft {
         self.mark(path, source);
     }
 
+    /// Writes a member whose parts were written before this.
+    pub(crate) fn replace_quietly(&mut self, member: &str, value: Value) {
+        self.body.insert(member.to_owned(), value);
+    }
+
+    /// Sets those members of a member that `parts` has; the others stay.
+    pub(crate) fn set_parts(&mut self, member: &str, parts: Option<&Value>) {
+        let mut whole = self.body.get(member).cloned().unwrap_or_else(|| Value::Object(Map::new()));
+        for (name, value) in parts.and_then(Value::as_object).into_iter().flatten() {
+            let Some(members) = whole.as_object_mut() else { return };
+            let path = format!("{member}.{name}");
+            if members.get(name) == Some(value) && self.is_whole(&path) {
+                continue;
+            }
+            members.insert(name.clone(), value.clone());
+            self.replace_part(member, whole.clone(), &path);
+        }
+    }
+
+    /// Removes a member of a member.
+    pub(crate) fn unset_part(&mut self, member: &str, name: &str) {
+        let members = self.body.get_mut(member).and_then(Value::as_object_mut);
+        members.map(|members| members.shift_remove(name));
+        let source = self.source.clone();
+        self.mark(&format!("{member}.{name}"), source);
+    }
+
     /// Sets a member when there is a value.
     pub(crate) fn set_some(&mut self, member: &str, value: Option<&Value>) {
         if let Some(value) = value {
@@ -232,6 +259,17 @@ impl Draft {
         self.mark(&path, source);
     }
 
+    /// From now on an element has no such member.
+    pub(crate) fn take_in(&mut self, member: &str, key: &str, name: &str, path: &str) {
+        let Some(list) = self.list_mut(member) else { return };
+        let old = list.iter_mut().find(|it| element_key(member, it).as_deref() == Some(key));
+        let Some(old) = old.and_then(Value::as_object_mut) else { return };
+        if old.shift_remove(name).is_some() || !self.is_known(path) {
+            let source = self.source.clone();
+            self.mark(path, source);
+        }
+    }
+
     /// From now on nobody knows the member of an element.
     pub(crate) fn forget_in(&mut self, member: &str, key: &str, name: &str) {
         let path = format!("{member}[{key}].{name}");
@@ -299,6 +337,20 @@ impl Draft {
                 }
             };
             self.known_from(source, write);
+        }
+    }
+
+    /// What is at `path` repeats `other`: it is as well known as that.
+    pub(crate) fn mirror(&mut self, path: &str, other: &Resource) {
+        if *other.source("") == Source::Unknown {
+            self.mark(path, Source::Unknown);
+        }
+        for (below, source) in other.sources.iter().filter(|(below, _)| !below.is_empty()) {
+            let source = match source {
+                Source::Unknown => Source::Unknown,
+                _ => self.source.clone(),
+            };
+            self.sources.insert(format!("{path}.{below}"), source);
         }
     }
 

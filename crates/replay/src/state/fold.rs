@@ -144,6 +144,24 @@ impl<'a> Fold<'a> {
         self.create(kind, id, body);
     }
 
+    /// The resource is exactly this from now on, whatever it was; what stays stays known from before.
+    pub(crate) fn replace(&mut self, kind: &'static str, id: &str, body: Value) {
+        if self.get(kind, id).is_none_or(|known| *known.source("") == Source::Unknown) {
+            self.recreate(kind, id, body);
+            return;
+        }
+        let members = body.as_object().cloned().unwrap_or_default();
+        self.edit(kind, id, |draft| {
+            let gone = draft.body.keys().filter(|name| !members.contains_key(*name));
+            for name in gone.cloned().collect::<Vec<String>>() {
+                draft.unset(&name);
+            }
+            for (name, value) in &members {
+                draft.set(name, value.clone());
+            }
+        });
+    }
+
     /// Changes a resource; one whose creation was not seen is unknown but for what is written now.
     pub(crate) fn edit(&mut self, kind: &'static str, id: &str, write: impl FnOnce(&mut Draft)) {
         if id.is_empty() || (kind.starts_with("AWS::EC2::") && self.is_gone(kind, id)) {

@@ -218,9 +218,19 @@ impl Reader<'_> {
                 "false" | "False" => json!(false),
                 _ => recorded.clone(),
             },
+            (Type::Timestamp, Value::Number(number)) => {
+                number.as_i64().and_then(time).map_or_else(|| recorded.clone(), Value::String)
+            }
             _ => recorded.clone(),
         })
     }
+}
+
+/// A time that was recorded as milliseconds or seconds, as text.
+fn time(number: i64) -> Option<String> {
+    const MILLIS: i64 = 100_000_000_000;
+    let seconds = if number.abs() < MILLIS { number } else { number.div_euclid(1000) };
+    trailhound_record::Timestamp::from_seconds(seconds).canonical_text()
 }
 
 /// The only member but noise, when it is a scalar and is called one of `names`, or anything.

@@ -173,12 +173,9 @@ const KEYED: &[(&str, &[&str])] = &[
     ("VpcAttachments", &["VpcId"]),
     ("VpcEndpointConnections", &["VpcEndpointId"]),
     ("VpcSecurityGroups", &["VpcSecurityGroupId"]),
+    ("allowedPrefixesToDirectConnectGateway", &["cidr"]),
+    ("associatedAccessPolicies", &["policyArn"]),
 ];
-
-/// Whether the elements of the list `member` have names.
-pub(crate) fn is_keyed(member: &str) -> bool {
-    KEYED.binary_search_by_key(&member, |(name, _)| name).is_ok()
-}
 
 /// What names an element of the list `member`: its destination, id, key.
 pub(crate) fn element_key(member: &str, element: &Value) -> Option<String> {

@@ -2,8 +2,9 @@
 //!
 //! A rule names an event, the resource that it changes, and what it does. A value is said by an
 //! expression: `in.VpcId` is a member of the request, `out.Vpc` of the answer, `=text` is that text,
-//! `!json` that JSON value, `json:in.Policy` the document that a text holds, and `{in.A}:{in.B}` puts
-//! values together. Where an expression for ids gives a list, the rule is applied to each.
+//! `!json` that JSON value, `json:in.Policy` the document that a text holds, `name:in.Arn` the name at the
+//! end of an ARN, `a|b` the first that has a value, and `{in.A}:{in.B}` puts values together. Where an
+//! expression for ids gives a list, the rule is applied to each.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -50,7 +51,9 @@ pub(crate) enum Do {
     PutAll(&'static str, &'static str),
     /// The elements with these keys leave a list.
     Remove(&'static str, &'static str),
-    /// The same values leave a list of texts.
+    /// Those members of a member that the object has are set.
+    Parts(&'static str, &'static str),
+    /// Members are not known from now on.
     Forget(&'static [&'static str]),
     /// What no table says.
     Code(fn(&mut Fold<'_>)),
@@ -165,6 +168,10 @@ fn table(fold: &mut Fold<'_>, rule: &Rule, id: &str) {
         Do::Forget(members) => fold.edit(rule.kind, id, |draft| {
             members.iter().for_each(|member| draft.forget(member));
         }),
+        Do::Parts(member, from) => {
+            let parts = value(fold, from);
+            fold.edit(rule.kind, id, |draft| draft.set_parts(member, parts.as_ref()));
+        }
         Do::Merge(from) => {
             let from = value(fold, from);
             fold.edit(rule.kind, id, |draft| merge(draft, from.as_ref()));
@@ -226,15 +233,11 @@ pub(crate) fn eval(fold: &Fold<'_>, expression: &str) -> Option<Value> {
     if let Some(json) = expression.strip_prefix('!') {
         return serde_json::from_str(json).ok();
     }
-    if let Some(inner) = expression.strip_prefix("json:") {
-        return eval(fold, inner).map(document);
-    }
-    if let Some(inner) = expression.strip_prefix("name:") {
-        let value = eval(fold, inner)?;
-        return value.as_str().map(|text| Value::String(name_of(text)));
-    }
     if expression.contains('{') {
         return template(fold, expression).map(Value::String);
+    }
+    if let Some((kind, inner)) = expression.split_once(':').filter(|(kind, _)| *kind != "in") {
+        return transformed(fold, kind, inner);
     }
     if let Some((first, second)) = expression.split_once('|') {
         return eval(fold, first).or_else(|| eval(fold, second));
@@ -247,6 +250,57 @@ pub(crate) fn eval(fold: &Fold<'_>, expression: &str) -> Option<Value> {
         "out" => Some(fold.call.output.clone()),
         "account" => Some(Value::String(fold.call.scope.account.clone())),
         _ => at(&fold.call.output, expression.strip_prefix("out.")?).cloned(),
+    }
+}
+
+/// The value of an expression, made into something else.
+fn transformed(fold: &Fold<'_>, kind: &str, inner: &str) -> Option<Value> {
+    if kind == "object" {
+        // `object:Member=expression` is an object with one member.
+        let (this, other) = match inner.split_once("|object:") {
+            Some((this, other)) => (this, Some(other)),
+            None => (inner, None),
+        };
+        let (name, from) = this.split_once('=')?;
+        let value = eval(fold, from)
+            .map(|value| Value::Object([(name.to_owned(), value)].into_iter().collect()));
+        return value.or_else(|| transformed(fold, kind, other?));
+    }
+    let value = eval(fold, inner)?;
+    if kind == "json" {
+        return Some(document(value));
+    }
+    let text = value.as_str()?;
+    Some(Value::String(match kind {
+        "name" => name_of(text),
+        "function" => function_name(Some(text)),
+        "secret" => secret_name(Some(text)),
+        "key" => match text.starts_with("alias/") || text.contains(":alias/") {
+            true => {
+                let alias = text.rfind("alias/").and_then(|at| text.get(at..))?;
+                fold.text_of("AWS::KMS::Alias", alias, "TargetKeyId")?
+            }
+            false => name_of(text),
+        },
+        _ => return None,
+    }))
+}
+
+/// The name of a function that may be given as an ARN, or with a version or alias.
+pub(crate) fn function_name(given: Option<&str>) -> String {
+    let given = given.unwrap_or_default();
+    match given.split_once(":function:") {
+        Some((_, rest)) => rest.split(':').next().unwrap_or(rest).to_owned(),
+        None => given.split(':').next().unwrap_or(given).to_owned(),
+    }
+}
+
+/// The name of a secret that may be given as an ARN, which ends in six letters more.
+pub(crate) fn secret_name(given: Option<&str>) -> String {
+    let given = given.unwrap_or_default();
+    match given.split_once(":secret:") {
+        Some((_, rest)) => rest.rsplit_once('-').map_or(rest, |(name, _)| name).to_owned(),
+        None => given.to_owned(),
     }
 }
 

@@ -114,7 +114,7 @@ pub(super) fn part(fold: &mut Fold<'_>, id: &str) {
     let inferred = fold.inferred();
     fold.edit_known(ADDRESS, id, unbind);
     let (Some(interface), Some(public)) = (interface, public) else { return };
-    fold.edit_known(INTERFACE, &interface, |draft| {
+    super::interfaces::edit_known(fold, &interface, |draft| {
         draft.known_from(&inferred, |draft| unbind_interface(draft, &public));
     });
 }
@@ -159,7 +159,7 @@ fn bind_interface(fold: &mut Fold<'_>, id: &str, interface: Option<&str>, privat
         }
     }
     let inferred = fold.inferred();
-    fold.edit_known(INTERFACE, interface, |draft| {
+    super::interfaces::edit_known(fold, interface, |draft| {
         draft.known_from(&inferred, |draft| {
             if draft.text("PrivateIpAddress") == Some(private) {
                 draft.set("Association", bound.clone());

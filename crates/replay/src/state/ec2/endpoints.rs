@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::draft::Draft;
 use super::super::fold::Fold;
-use super::super::rule::{Do, Rule, code, document, rule};
+use super::super::rule::{Do, Rule, code, rule};
 use super::super::{Resource, Source};
 use super::{ENDPOINT, ENDPOINT_SERVICE, PREFIX_LIST, TABLE, described, text};
 
@@ -55,9 +55,6 @@ fn create(fold: &mut Fold<'_>) {
         members.entry("VpcEndpointType").or_insert(json!("Gateway"));
         for name in ["RouteTableIds", "SubnetIds", "Groups"] {
             members.entry(name).or_insert_with(|| json!([]));
-        }
-        if let Some(policy) = members.get_mut("PolicyDocument") {
-            *policy = document(policy.take());
         }
     }
     let tables = super::super::call::texts(body.get("RouteTableIds"));
@@ -149,9 +146,7 @@ fn modify(fold: &mut Fold<'_>) {
 fn settings(draft: &mut Draft, input: &Value) {
     draft.set_some("PrivateDnsEnabled", input.get("PrivateDnsEnabled"));
     draft.set_some("IpAddressType", input.get("IpAddressType"));
-    if let Some(policy) = input.get("PolicyDocument") {
-        draft.set("PolicyDocument", document(policy.clone()));
-    }
+    draft.set_some("PolicyDocument", input.get("PolicyDocument"));
     if input.get("ResetPolicy").and_then(Value::as_bool) == Some(true) {
         draft.forget("PolicyDocument");
     }

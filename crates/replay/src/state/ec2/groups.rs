@@ -79,10 +79,15 @@ fn create(fold: &mut Fold<'_>) {
         return;
     }
     let inferred = fold.inferred();
+    let arn = fold.call.answer_text("SecurityGroupArn").map(str::to_owned);
     fold.create(GROUP, &id, body);
     fold.edit(GROUP, &id, |draft| {
         draft.mark(EGRESS, inferred);
         draft.open(RULE_LIST);
+        match &arn {
+            Some(arn) => draft.set("SecurityGroupArn", arn.as_str()),
+            None => draft.forget("SecurityGroupArn"),
+        }
         if vpc.is_none() {
             // In the default VPC, whose id nobody said.
             draft.forget("VpcId");
@@ -301,6 +306,9 @@ fn revoke(fold: &mut Fold<'_>, direction: &'static str) {
         }
     }
     sight(fold, &id, direction, &rules);
+    if is_lost {
+        super::sight(fold, GROUP, &id, |draft| draft.forget(direction));
+    }
     let listed = fold.get(GROUP, &id).and_then(|it| it.body.get(RULE_LIST)?.as_array()).cloned();
     let is_egress = direction == EGRESS;
     let gone = |rule: &Value| {
@@ -343,6 +351,11 @@ fn modify(fold: &mut Fold<'_>) {
         let old_one = old.as_ref().and_then(|rule| of_rule(fold, rule));
         let is_egress = old.as_ref().and_then(|rule| rule.get("IsEgress")?.as_bool());
         let rule = listed(&rule_id, &id, is_egress, &new, old.as_ref());
+        if old.is_none() {
+            super::sight(fold, GROUP, &id, |draft| {
+                [INGRESS, EGRESS].iter().for_each(|direction| draft.forget(direction));
+            });
+        }
         fold.edit(GROUP, &id, |draft| {
             match (is_egress, old_one) {
                 (Some(is_egress), Some(old)) => {

@@ -59,9 +59,20 @@ fn run(fold: &mut Fold<'_>) {
             draft.known_from(&inferred, |draft| {
                 draft.set("State", json!({"Code": 16, "Name": "running"}));
             });
-            for name in ["StateTransitionReason", "PublicDnsName", "LaunchTime"] {
+            for name in ["StateTransitionReason", "PublicDnsName", "PrivateDnsName", "LaunchTime"] {
                 if draft.get(name).is_none() {
                     draft.forget(name);
+                }
+            }
+            for interface in interfaces.iter().flatten() {
+                let id = text(interface, "NetworkInterfaceId").unwrap_or_default();
+                let ip = text(interface, "PrivateIpAddress").unwrap_or_default();
+                let names = [
+                    format!("NetworkInterfaces[{id}].PrivateDnsName"),
+                    format!("NetworkInterfaces[{id}].PrivateIpAddresses[{ip}].PrivateDnsName"),
+                ];
+                if interface.get("PrivateDnsName").is_none() {
+                    names.iter().for_each(|path| draft.mark(path, Source::Unknown));
                 }
             }
             if draft.get("PublicIpAddress").is_none() && public != Some(false) {
@@ -142,7 +153,8 @@ fn add_interface(
     let inferred = fold.inferred();
     let is_first = index.unwrap_or(0) == 0;
     fold.edit(INTERFACE, &id, |draft| {
-        for name in ["TagSet", "PrivateDnsName", "RequesterId", "RequesterManaged"] {
+        interfaces::forget_names(draft);
+        for name in ["TagSet", "RequesterId", "RequesterManaged"] {
             if draft.get(name).is_none() {
                 draft.forget(name);
             }

@@ -51,8 +51,25 @@ fn create(fold: &mut Fold<'_>) {
     bind_default(fold, &body);
     let known = fold.is_whole(INTERFACE, &id);
     fold.create(INTERFACE, &id, body);
+    if !known {
+        fold.edit(INTERFACE, &id, forget_names);
+    }
     if !known && lacks_groups && asked.is_empty() {
         fold.edit(INTERFACE, &id, |draft| draft.forget("Groups"));
+    }
+}
+
+/// Names of addresses come with the VPC's attributes, and no event tells them.
+pub(super) fn forget_names(draft: &mut Draft) {
+    if draft.get("PrivateDnsName").is_none() {
+        draft.forget("PrivateDnsName");
+    }
+    for address in draft.list("PrivateIpAddresses").to_vec() {
+        if let (Some(ip), None) =
+            (text(&address, "PrivateIpAddress"), address.get("PrivateDnsName"))
+        {
+            draft.forget_in("PrivateIpAddresses", ip, "PrivateDnsName");
+        }
     }
 }
 
@@ -101,12 +118,14 @@ fn attach(fold: &mut Fold<'_>) {
         draft.known_from(&inferred, |draft| draft.set("Status", "in-use"));
     });
     let Some(instance) = instance else { return };
-    let body = fold.get(INTERFACE, &id).map(|it| it.body.clone()).unwrap_or_default();
+    let Some(interface) = fold.get(INTERFACE, &id).cloned() else { return };
     fold.edit_known(INSTANCE, &instance, |draft| {
         draft.known_from(&inferred, |draft| {
-            draft.put("NetworkInterfaces", of_instance(&body, &attachment));
+            draft.put("NetworkInterfaces", of_instance(&interface.body, &attachment));
         });
-        draft.mark(&format!("NetworkInterfaces[{id}].Attachment.AttachTime"), Source::Unknown);
+        let path = format!("NetworkInterfaces[{id}]");
+        draft.mirror(&path, &interface);
+        draft.mark(&format!("{path}.Attachment.AttachTime"), Source::Unknown);
     });
     for address in fold.ids(ADDRESS, |it| text(&it.body, "NetworkInterfaceId") == Some(&id)) {
         let instance = instance.clone();
@@ -138,7 +157,12 @@ fn of_instance(interface: &Value, attachment: &Value) -> Value {
             out.insert(name.to_owned(), value.clone());
         }
     }
-    out.insert("Attachment".to_owned(), attachment.clone());
+    let mut attachment = attachment.clone();
+    if let Some(members) = attachment.as_object_mut() {
+        members.shift_remove("InstanceId");
+        members.shift_remove("InstanceOwnerId");
+    }
+    out.insert("Attachment".to_owned(), attachment);
     out.insert("Status".to_owned(), json!("in-use"));
     Value::Object(out)
 }
@@ -215,27 +239,66 @@ pub(super) fn set_groups(draft: &mut Draft, member: &str, groups: &[String]) {
 /// Changes an interface, and what the description of its instance shows of it.
 pub(super) fn edit(fold: &mut Fold<'_>, id: &str, write: impl FnOnce(&mut Draft)) {
     fold.edit(INTERFACE, id, write);
-    let Some(body) = fold.get(INTERFACE, id).map(|it| it.body.clone()) else { return };
+    show(fold, id);
+}
+
+/// Changes an interface that is known, and what its instance shows of it.
+pub(super) fn edit_known(fold: &mut Fold<'_>, id: &str, write: impl FnOnce(&mut Draft)) {
+    fold.edit_known(INTERFACE, id, write);
+    show(fold, id);
+}
+
+/// What the description of an instance repeats of its interfaces.
+const SHOWN: [&str; 6] = [
+    "Groups",
+    "SourceDestCheck",
+    "PrivateIpAddresses",
+    "Ipv6Addresses",
+    "Description",
+    "Association",
+];
+
+fn show(fold: &mut Fold<'_>, id: &str) {
+    let Some(interface) = fold.get(INTERFACE, id).cloned() else { return };
+    let body = &interface.body;
     let Some(attachment) = body.get("Attachment") else { return };
     let Some(instance) = text(attachment, "InstanceId").map(str::to_owned) else { return };
     let inferred = fold.inferred();
     let is_first = attachment.get("DeviceIndex").and_then(Value::as_i64) == Some(0);
     fold.edit_known(INSTANCE, &instance, |draft| {
-        draft.known_from(&inferred, |draft| {
-            for name in
-                ["Groups", "SourceDestCheck", "PrivateIpAddresses", "Ipv6Addresses", "Description"]
-            {
-                if let Some(value) =
-                    body.get(name).filter(|_| draft.element("NetworkInterfaces", id).is_some())
-                {
-                    draft.put_in("NetworkInterfaces", id, name, value.clone());
+        if draft.element("NetworkInterfaces", id).is_some() {
+            draft.known_from(&inferred, |draft| {
+                for name in SHOWN {
+                    let path = format!("NetworkInterfaces[{id}].{name}");
+                    match body.get(name) {
+                        Some(value) => draft.put_in("NetworkInterfaces", id, name, value.clone()),
+                        None => draft.take_in("NetworkInterfaces", id, name, &path),
+                    }
                 }
+            });
+            let doubts = interface.sources.iter().filter(|(_, it)| **it == Source::Unknown);
+            for (path, _) in doubts.filter(|(path, _)| SHOWN.iter().any(|it| path.starts_with(it)))
+            {
+                draft.mark(&format!("NetworkInterfaces[{id}].{path}"), Source::Unknown);
             }
-            if is_first {
+        }
+        if is_first {
+            draft.known_from(&inferred, |draft| {
                 draft.set_some("SecurityGroups", body.get("Groups"));
                 draft.set_some("SourceDestCheck", body.get("SourceDestCheck"));
+            });
+            let public = body.get("Association").map(|it| text(it, "PublicIp").map(str::to_owned));
+            draft.forget("PublicDnsName");
+            match (public, interface.member("Association")) {
+                (Some(Some(public)), _) => {
+                    draft.known_from(&inferred, |draft| draft.set("PublicIpAddress", public));
+                }
+                (None, super::super::Known::Absent(_)) => {
+                    draft.known_from(&inferred, |draft| draft.unset("PublicIpAddress"));
+                }
+                _ => draft.forget("PublicIpAddress"),
             }
-        });
+        }
     });
 }
 
@@ -263,6 +326,9 @@ fn assign(fold: &mut Fold<'_>) {
             draft.open("PrivateIpAddresses");
         }
         for address in &addresses {
+            if draft.element("PrivateIpAddresses", address).is_some() {
+                continue;
+            }
             draft.put("PrivateIpAddresses", json!({"Primary": false, "PrivateIpAddress": address}));
             let path = format!("PrivateIpAddresses[{address}].PrivateDnsName");
             draft.mark(&path, Source::Unknown);

@@ -242,14 +242,17 @@ fn disassociate(fold: &mut Fold<'_>) {
 
 /// An association that nobody knew went or moved: of tables that are not known whole, none is sure.
 fn doubt_associations(fold: &mut Fold<'_>, vpc: Option<&str>) {
+    // The association of a main table cannot be taken away, only moved.
+    let lacks_id = |one: &Value| {
+        let is_main = one.get("Main").and_then(Value::as_bool) == Some(true);
+        one.get("RouteTableAssociationId").is_none() && (vpc.is_some() || !is_main)
+    };
     let is_open = |it: &Resource| {
         let is_of = vpc.is_none_or(|vpc| text(&it.body, "VpcId").is_none_or(|of| of == vpc));
-        let lacks_id = |one: &Value| one.get("RouteTableAssociationId").is_none();
         is_of && association(it, lacks_id).is_some()
     };
     for table in fold.ids(TABLE, is_open) {
         fold.edit(TABLE, &table, |draft| {
-            let lacks_id = |one: &Value| one.get("RouteTableAssociationId").is_none();
             let unsure = draft.remove_if("Associations", lacks_id);
             for one in unsure {
                 if let Some(key) = super::super::kinds::element_key("Associations", &one) {

@@ -137,6 +137,7 @@ fn create(fold: &mut Fold<'_>) {
             "DefaultPropagationRouteTable": propagation.as_ref() == Some(&table), "Tags": []});
         fill_table(&mut body, true);
         fold.create_from(TRANSIT_TABLE, &table, body, inferred.clone());
+        fold.edit(TRANSIT_TABLE, &table, |draft| draft.forget("CreationTime"));
     }
 }
 
@@ -172,7 +173,7 @@ fn create_attachment(fold: &mut Fold<'_>) {
     if fold.is_whole(ATTACHMENT, &id) {
         return;
     }
-    let input = fold.call.input.clone();
+    let (input, account) = (fold.call.input.clone(), fold.call.scope.account.clone());
     let waits = text(&body, "State") == Some("pendingAcceptance");
     if let Some(members) = body.as_object_mut() {
         members.shift_remove("OwnerId");
@@ -182,11 +183,19 @@ fn create_attachment(fold: &mut Fold<'_>) {
             }
         }
         let vpc = members.get("VpcId").cloned().unwrap_or_default();
+        let owner = members.get("VpcOwnerId").cloned();
+        members.insert("ResourceOwnerId".to_owned(), owner.unwrap_or_else(|| json!(account)));
         members.insert("ResourceType".to_owned(), json!("vpc"));
         members.insert("ResourceId".to_owned(), vpc);
     }
     let inferred = fold.inferred();
     fold.create(ATTACHMENT, &id, body);
+    let transit = fold.text_of(ATTACHMENT, &id, "TransitGatewayId").unwrap_or_default();
+    let owner = fold.text_of(TRANSIT, &transit, "OwnerId");
+    fold.edit(ATTACHMENT, &id, |draft| match owner {
+        Some(owner) => draft.known_from(&inferred, |it| it.set("TransitGatewayOwnerId", owner)),
+        None => draft.forget("TransitGatewayOwnerId"),
+    });
     if !waits {
         fold.edit(ATTACHMENT, &id, |draft| {
             draft.known_from(&inferred, |draft| draft.set("State", "available"));

@@ -141,7 +141,10 @@ fn children(fold: &mut Fold<'_>, vpc: &str) {
             "UserIdGroupPairs": [{"GroupId": group, "UserId": account}]}],
         "IpPermissionsEgress": super::groups::all_out(has_ipv6)});
     fold.create_from(GROUP, &group, body, inferred);
-    fold.edit(GROUP, &group, |draft| draft.forget("SecurityGroupRules"));
+    fold.edit(GROUP, &group, |draft| {
+        draft.forget("SecurityGroupRules");
+        draft.forget("SecurityGroupArn");
+    });
 }
 
 pub(super) fn has_ipv6(fold: &Fold<'_>, vpc: &str) -> bool {
@@ -249,8 +252,7 @@ fn create_subnet(fold: &mut Fold<'_>) {
     let vpc = text(&body, "VpcId").map(str::to_owned);
     let known = fold.is_whole(SUBNET, &id);
     let lacks = |name: &str| body.get(name).is_none();
-    let (lacks_public, lacks_free) =
-        (lacks("MapPublicIpOnLaunch"), lacks("AvailableIpAddressCount"));
+    let lacks_public = lacks("MapPublicIpOnLaunch");
     let is_default = fold.call.name == "CreateDefaultSubnet";
     fold.create(SUBNET, &id, body);
     if known {
@@ -264,9 +266,8 @@ fn create_subnet(fold: &mut Fold<'_>) {
                 draft.set("MapPublicIpOnLaunch", is_default);
             }
         });
-        if lacks_free {
-            draft.forget("AvailableIpAddressCount");
-        }
+        // It moves with every interface, also those that no event tells of.
+        draft.forget("AvailableIpAddressCount");
     });
     let is_default = |it: &super::super::Resource| {
         text(&it.body, "VpcId") == vpc.as_deref()
