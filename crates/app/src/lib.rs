@@ -11,6 +11,7 @@ pub mod import;
 pub mod lake;
 pub mod lookup;
 pub mod maintain;
+mod network;
 pub mod path;
 mod pipeline;
 pub mod questions;

@@ -6,14 +6,16 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use trailhound_query::{Coverage, LookupQuery};
 pub use trailhound_reach::{Answer, End, Protocol, Query, Verdict};
-use trailhound_reach::{Body, Kind, Network, Timeline, Versions, Write};
+use trailhound_reach::{Kind, Timeline, Versions, Write};
 use trailhound_record::{Event, Timestamp};
 use trailhound_replay::inverse::Plan;
-use trailhound_replay::state::{Changed, Key, Resource, Source, State};
+use trailhound_replay::state::{Changed, Source, State};
 use trailhound_trace::Attribution;
 
 use crate::App;
 use crate::lookup::LookupError;
+pub use crate::network::Assumption;
+use crate::network::{assumptions, described, network, network_id, scope};
 use crate::replay::{Moment, Replay, ReplayQuery};
 use crate::undo::{Undo, UndoQuery};
 
@@ -38,6 +40,8 @@ pub struct PathFound {
     pub answer: Answer,
     /// For each hop of the way there, by its number, who set the rule or route that it met.
     pub set_by: BTreeMap<usize, Setter>,
+    /// What no event says and AWS's defaults fill in.
+    pub assumed: Vec<Assumption>,
     /// How many events were replayed.
     pub events_read: u64,
     /// What was looked at.
@@ -93,6 +97,8 @@ pub struct Blamed {
     pub last: Answer,
     /// The way back from the newest change that broke it, and what it was found to do.
     pub undo: Option<UndoTested>,
+    /// What no event says and AWS's defaults fill in.
+    pub assumed: Vec<Assumption>,
     /// How many events were replayed.
     pub events_read: u64,
     /// What was looked at.
@@ -147,10 +153,11 @@ impl App {
             services: SERVICES.iter().map(|&it| it.to_owned()).collect(),
             until: query.at,
         })?;
-        let answer = trailhound_reach::path(&network(replay.last()), &query.query);
+        let assumed = assumptions(replay.last());
+        let answer = trailhound_reach::path(&network(replay.last(), &assumed), &query.query);
         let set_by = self.setters(&answer, replay.last())?;
         let (events_read, coverage) = (replay.events_read, replay.coverage);
-        Ok(PathFound { answer, set_by, events_read, coverage })
+        Ok(PathFound { answer, set_by, assumed, events_read, coverage })
     }
 
     /// Finds the changes of a window that changed whether packets get from source to destination.
@@ -163,7 +170,8 @@ impl App {
             services: SERVICES.iter().map(|&it| it.to_owned()).collect(),
             until: query.bad,
         })?;
-        let timeline = timeline(&replay);
+        let assumed = assumptions(replay.last());
+        let timeline = timeline(&replay, &assumed);
         let is_before =
             |moment: &Moment| moment.at.is_none_or(|at| query.good.is_some_and(|good| at <= good));
         let good = replay.moments.partition_point(is_before);
@@ -192,6 +200,7 @@ impl App {
             first: found.good,
             last: found.bad,
             undo: None,
+            assumed,
             events_read: replay.events_read,
             coverage: replay.coverage.clone(),
         };
@@ -212,7 +221,7 @@ impl App {
     ) -> Result<UndoTested, LookupError> {
         let undo = self.undo(&UndoQuery { events: vec![event_id], ..UndoQuery::default() })?;
         let after = state_after(&undo.plan, replay.last())
-            .map(|state| trailhound_reach::path(&network(&state), query));
+            .map(|state| trailhound_reach::path(&network(&state, &assumptions(&state)), query));
         Ok(UndoTested { undo, after })
     }
 
@@ -276,46 +285,26 @@ fn met(hop: &trailhound_reach::explain::Hop, state: &State) -> Option<(String, S
     Some((id.clone(), path, source))
 }
 
-/// The network of a state.
-pub fn network(state: &State) -> Network {
-    let mut network = Network::new();
-    for (key, resource) in state.iter() {
-        let Some(kind) = Kind::from_type(key.resource_type) else { continue };
-        let unknown = unknown_paths(resource);
-        let body = Body { json: &resource.body, unknown: &unknown };
-        network = network.with(&scope(key), kind, &key.id, Some(body));
-    }
-    network
-}
-
-fn scope(key: &Key) -> trailhound_reach::Scope {
-    trailhound_reach::Scope::new(&key.scope.account, &key.scope.region)
-}
-
-/// The paths of a resource that are not known.
-fn unknown_paths(resource: &Resource) -> Vec<String> {
-    let is_unknown = |source: &Source| *source == Source::Unknown;
-    resource.sources.iter().filter(|(_, it)| is_unknown(it)).map(|(path, _)| path.clone()).collect()
-}
-
 /// The versions of the network, one for each change that was replayed.
-fn timeline(replay: &Replay) -> Timeline<usize> {
-    let mut timeline = Timeline::new(network(&replay.first));
+fn timeline(replay: &Replay, assumed: &[Assumption]) -> Timeline<usize> {
+    let mut timeline = Timeline::new(network(&replay.first, assumed));
     for (index, moment) in replay.moments.iter().enumerate() {
         let known: Vec<_> = moment
             .changed
             .iter()
             .filter_map(|changed| {
                 let kind = Kind::from_type(changed.key.resource_type)?;
-                let unknown = changed.after.as_deref().map(unknown_paths).unwrap_or_default();
-                Some((kind, scope(&changed.key), changed, unknown))
+                let body = changed.after.as_deref();
+                let body =
+                    body.map(|body| described(kind, body, &changed.key.scope, &moment.after));
+                Some((kind, scope(&changed.key), network_id(kind, &changed.key), body))
             })
             .collect();
-        let writes = known.iter().map(|(kind, scope, changed, unknown)| Write {
+        let writes = known.iter().map(|(kind, scope, id, body)| Write {
             scope,
             kind: *kind,
-            id: &changed.key.id,
-            body: changed.after.as_deref().map(|it| (&it.body, unknown.as_slice())),
+            id,
+            body: body.as_ref().map(|it| (&*it.json, it.unknown.as_slice())),
         });
         timeline.push(index, writes);
     }

@@ -13,7 +13,8 @@ use std::net::IpAddr;
 use trailhound_app::lookup::search::{TIME_ACCEPTED, parse_time};
 use trailhound_app::now;
 use trailhound_app::path::{
-    Answer, BlameQuery, Blamed, End, Flip, PathFound, PathQuery, Protocol, Query, Setter, Verdict,
+    Answer, Assumption, BlameQuery, Blamed, End, Flip, PathFound, PathQuery, Protocol, Query,
+    Setter, Verdict,
 };
 use trailhound_app::undo::render;
 use trailhound_record::Timestamp;
@@ -141,15 +142,23 @@ pub(crate) fn cmd_path(ui: &mut Ui, global: &GlobalArgs, args: &PathArgs) -> Cmd
         let mut json = answer_json(&found.answer)?;
         if let Some(members) = json.as_object_mut() {
             members.insert("set_by".to_owned(), json!(found.set_by));
+            members.insert("assumed".to_owned(), json!(found.assumed));
         }
         write_json(ui, &format!("{json:#}\n"))?;
     } else {
         print_path(ui, &args.ends.text(), &found)?;
     }
+    tell_assumed(ui, &found.assumed);
     ui.note(&format!("{} replayed", counted(found.events_read, "event")));
     ui.note(&coverage_text(&found.coverage));
     complete(&found.coverage)?;
     Ok(if found.answer.verdict == Verdict::Reachable { Status::Done } else { Status::Finding })
+}
+
+fn tell_assumed(ui: &Ui, assumed: &[Assumption]) {
+    for assumption in assumed {
+        ui.note(&visible(&format!("assumed of {}: {}", assumption.resource, assumption.text)));
+    }
 }
 
 fn answer_json(answer: &Answer) -> Result<Value, CliError> {
@@ -282,6 +291,7 @@ pub(crate) fn cmd_blame_path(ui: &mut Ui, global: &GlobalArgs, args: &BlamePathA
         Output::Json => write_json(ui, &format!("{:#}\n", blamed_json(&blamed)?))?,
         _ => print_blamed(ui, &args.ends.text(), &blamed)?,
     }
+    tell_assumed(ui, &blamed.assumed);
     ui.note(&format!(
         "{} replayed, {} in the window, {} asked",
         counted(blamed.events_read, "event"),
@@ -388,6 +398,7 @@ fn blamed_json(blamed: &Blamed) -> Result<Value, CliError> {
         "changes": blamed.changes,
         "evaluations": blamed.evaluations,
         "undo": tested.map(|tested| &tested.undo.plan),
+        "assumed": blamed.assumed,
         "after_undo": tested.and_then(|tested| tested.after.as_ref()).map(|answer| answer.verdict),
     }))
 }
