@@ -159,17 +159,25 @@ fn the_actor_is_a_column_where_it_was_chosen() {
         let cursor = format!("columns=actor&live={}", crate::cursor::to_text(&before_all));
         let live = history_live::answer(State(Arc::clone(&app)), RawQuery(Some(cursor)));
         let (status, _, html) = read(live.await).await;
-        assert!(status == StatusCode::OK && html.contains("alice via role/Admin"), "{status} {html}");
+        assert!(
+            status == StatusCode::OK && html.contains("alice via role/Admin"),
+            "{status} {html}"
+        );
     });
 }
 
 #[test]
 fn changes_are_ranked_and_lead_on() {
     let (_folder, app) = chain();
-    let ask = |query: &str| changes::answer(State(Arc::clone(&app)), RawQuery(Some(query.to_owned())));
+    let ask =
+        |query: &str| changes::answer(State(Arc::clone(&app)), RawQuery(Some(query.to_owned())));
     run(async {
         let (status, _, html) = read(ask("").await).await;
-        assert!(status == StatusCode::OK && html.contains("name=\"window\"") && !html.contains("Not shown"));
+        assert!(
+            status == StatusCode::OK
+                && html.contains("name=\"window\"")
+                && !html.contains("Not shown")
+        );
         let query = "at=2023-08-01T09:10:00Z&window=30m&near=rtb-0123456789abcdef0&scope=";
         let (status, _, html) = read(ask(query).await).await;
         assert_eq!(status, StatusCode::OK);
@@ -194,7 +202,8 @@ fn changes_are_ranked_and_lead_on() {
         let id = Path("cccccccc-0000-4000-8000-000000000003".to_owned());
         let (_, _, html) =
             read(event::answer(State(Arc::clone(&app)), id, RawQuery(None)).await).await;
-        let href = "/changes?at=2023-08-01T09%3A06%3A00Z&#38;window=30m&#38;near=subnet-0123456789abcdef0";
+        let href =
+            "/changes?at=2023-08-01T09%3A06%3A00Z&#38;window=30m&#38;near=subnet-0123456789abcdef0";
         assert!(html.contains(href), "{html}");
     });
 }

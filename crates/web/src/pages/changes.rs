@@ -70,8 +70,12 @@ pub(crate) async fn answer(
 ) -> Result<Response, AnswerPageError> {
     let query = query.unwrap_or_default();
     let value = |wanted: &str| parameter(&query, wanted).unwrap_or_default().trim().to_owned();
-    let form =
-        Form { at: value("at"), window: value("window"), near: value("near"), scope: value("scope") };
+    let form = Form {
+        at: value("at"),
+        window: value("window"),
+        near: value("near"),
+        scope: value("scope"),
+    };
     let mut shown = ChangesPage::new(form);
     if query.is_empty() {
         return page(StatusCode::OK, &shown);
