@@ -31,6 +31,44 @@ def test_an_event_says_who_is_behind_it_and_leads_to_the_resource(browser, story
     assert any(text.startswith("nat-") for text in texts(browser, ".named a"))
 
 
+def test_an_event_leads_to_what_changed_before_it(browser, story):
+    event = fatal(story)
+    browser.get(f"{story.url}/events/{event['event_id']}")
+    go(browser, lambda: browser.find_element(By.LINK_TEXT, "What changed before").click())
+    assert query(browser).startswith("/changes?at=2026-09-13T02%3A47%3A11Z&window=30m&near=rtb-")
+    first = all_of(browser, "table.changes tbody tr")[0]
+    assert "ReplaceRoute" in first.text and "dave" in first.text
+    assert "+30 changes a route" in first.text
+    hidden = all_of(browser, "#hidden a")
+    assert [link.text.split()[-1] for link in hidden] == ["reads", "writes", "writes"]
+    window = one(browser, "input[name=window]")
+    window.clear()
+    window.send_keys("1m")
+    go(browser, one(browser, "form.question button").click)
+    assert "window=1m" in query(browser)
+    assert len(all_of(browser, "table.changes tbody tr")) == 1
+    click(browser, "table.changes tbody a")
+    assert "ReplaceRoute" in one(browser, "h1").text
+
+
+def test_the_actor_is_a_column(browser, story):
+    browser.get(story.url + "/?q=event:ReplaceRoute")
+    click(browser, "#actors")
+    assert "actor" in texts(browser, "thead th")
+    rows = texts(browser, "#rows > tr")
+    assert any("dave via role/" in row for row in rows), rows
+
+
+def test_what_changed_nothing_here_is_folded(browser, story):
+    gateway = next(name for name in fatal(story)["resource_ids"] if name.startswith("igw-"))
+    browser.get(f"{story.url}/resource?name={gateway}")
+    fold = one(browser, "#quiet")
+    assert "changed nothing here" in fold.find_element(By.TAG_NAME, "summary").text
+    if not fold.get_attribute("open"):
+        fold.find_element(By.TAG_NAME, "summary").click()
+    assert f"routes[0.0.0.0/0] = {gateway}" in fold.text
+
+
 def test_a_question_is_asked_by_its_form_and_names_its_search(browser, story):
     browser.get(story.url + "/questions")
     assert len(all_of(browser, ".questions li")) > 20
@@ -64,7 +102,7 @@ def test_a_hostile_record_is_only_text_in_answers(browser, server, path):
     assert "\u202e" not in shown(browser)
 
 
-@pytest.mark.parametrize("path", ["/questions", "/questions/errors", "/resource"])
+@pytest.mark.parametrize("path", ["/questions", "/questions/errors", "/questions/persistence", "/resource", "/changes?at=2026-09-13T03:00Z"])
 @pytest.mark.parametrize("width", [400, 1280])
 def test_no_answer_is_wider_than_the_window(browser, story, path, width):
     browser.execute_cdp_cmd(

@@ -124,7 +124,7 @@ impl App {
         let wanted = in_scope(&searches.changes);
         let mut page = trailhound_query::lookup(&snapshot, &wanted, None, RANKED_MAX);
         let is_cut = page.next.is_some();
-        page.events.retain(|event| !event.has_failed());
+        page.events.retain(|event| !event.has_failed() && !event.only_reads());
         let reads_hidden = trailhound_query::candidates(&snapshot, &in_scope(&searches.reads)).0;
         let mut count = |text: &str| {
             let query = in_scope(text);

@@ -21,6 +21,8 @@ const GRAPH_MAX: usize = 60;
 const NEIGHBOUR_EVENTS: usize = 200;
 /// So many associations of a resource are followed.
 const ASSOCIATIONS_MAX: usize = 200;
+/// So many lines say what a call was about.
+const ABOUT_MAX: usize = 4;
 /// An event that names more resources than this says nothing about how they belong together.
 const TOGETHER_MAX: usize = 40;
 
@@ -81,6 +83,29 @@ pub struct Entry {
     pub attribution: Attribution,
     /// Whether another change has the same time: which of them came first is not known.
     pub is_tie: bool,
+    /// Of an event that named the resource and changed another: what it was about, in words.
+    pub about: Vec<String>,
+}
+
+/// What [`App::told`] finds.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) names: Vec<String>,
+    pub(crate) resource_type: Option<String>,
+    pub(crate) other_types: Vec<(String, u64)>,
+    pub(crate) account_id: Option<String>,
+    pub(crate) other_accounts: Vec<(String, u64)>,
+    pub(crate) steps: Vec<ToldStep>,
+    pub(crate) is_cut: bool,
+    pub(crate) coverage: Coverage,
+}
+
+/// One event of a resource, and what it did.
+#[derive(Debug)]
+pub(crate) struct ToldStep {
+    pub(crate) event: Event,
+    pub(crate) step: Step,
+    pub(crate) is_tie: bool,
 }
 
 /// A resource that events name together with another.
@@ -110,18 +135,59 @@ impl App {
     /// As [`App::lookup`].
     pub fn history(&self, query: &HistoryQuery) -> Result<ResourceHistory, LookupError> {
         let snapshot = self.store().snapshot()?;
+        let mut told = self.told(&snapshot, query);
+        let mut tracer = Tracer::new(std::sync::Arc::clone(&snapshot));
+        let entries = std::mem::take(&mut told.steps).into_iter().map(|told_step| {
+            let ToldStep { event, step, is_tie } = told_step;
+            let attribution = tracer.attribute(&event);
+            let about =
+                if step.kind == Kind::Touch { about(&event, &told.names) } else { Vec::new() };
+            Entry { event, step, attribution, is_tie, about }
+        });
+        let entries = entries.collect();
+        let mut coverage = std::mem::take(&mut told.coverage);
+        coverage.unreadable.extend(tracer.unreadable().iter().cloned());
+        let reads_hidden = match query.has_reads {
+            true => 0,
+            false => {
+                let reads = |name: &String| reads_of(&snapshot, name, query, &mut coverage);
+                told.names.iter().map(reads).sum()
+            }
+        };
+        coverage.unreadable.sort();
+        coverage.unreadable.dedup();
+        let related = match query.hops {
+            0 => Vec::new(),
+            hops => self.related(&told.names, hops)?,
+        };
+        Ok(ResourceHistory {
+            names: told.names,
+            resource_type: told.resource_type,
+            other_types: told.other_types,
+            account_id: told.account_id,
+            other_accounts: told.other_accounts,
+            entries,
+            reads_hidden,
+            is_cut: told.is_cut,
+            related,
+            coverage,
+        })
+    }
+
+    /// The events of a resource and what each did to it, oldest first.
+    pub(crate) fn told(&self, snapshot: &trailhound_store::Snapshot, query: &HistoryQuery) -> Told {
         let mut coverage = Coverage::default();
         let names = names_of(&query.resource);
         let mut events = Vec::new();
         let mut is_cut = false;
         for name in &names {
             let lookup = lookup_of(name, query, !query.has_reads);
-            let page = trailhound_query::lookup(&snapshot, &lookup, None, query.limit);
+            let page = trailhound_query::lookup(snapshot, &lookup, None, query.limit);
             is_cut |= page.next.is_some();
             coverage.add_once(&page.coverage);
             events.extend(page.events);
         }
-        is_cut |= self.add_by_association(&snapshot, query, &mut events, &mut coverage);
+        is_cut |= self.add_by_association(snapshot, query, &mut events, &mut coverage);
         in_order(&mut events);
         let (resource_type, other_types) = types_of(&events, &names, query);
         if let Some(kind) = &resource_type {
@@ -132,37 +198,22 @@ impl App {
         if let Some(account) = &account_id {
             events.retain(|event| event.account_id.as_ref() == Some(account));
         }
-        let mut tracer = Tracer::new(std::sync::Arc::clone(&snapshot));
         let mut fold = trailhound_replay::History::new(names.clone());
-        let entries: Vec<Entry> = events
-            .into_iter()
-            .map(|event| {
-                let step = fold.push(&event);
-                let attribution = tracer.attribute(&event);
-                Entry { event, step, attribution, is_tie: false }
-            })
-            .collect();
-        let entries = with_ties(entries);
-        let reads_hidden = match query.has_reads {
-            true => 0,
-            false => names.iter().map(|name| reads_of(&snapshot, name, query, &mut coverage)).sum(),
-        };
-        let related = match query.hops {
-            0 => Vec::new(),
-            hops => self.related(&names, hops)?,
-        };
-        Ok(ResourceHistory {
+        let folded = events.into_iter().map(|event| {
+            let step = fold.push(&event);
+            ToldStep { event, step, is_tie: false }
+        });
+        let steps = with_ties(folded.collect());
+        Told {
             names,
             resource_type,
             other_types,
             account_id,
             other_accounts,
-            entries,
-            reads_hidden,
+            steps,
             is_cut,
-            related,
             coverage,
-        })
+        }
     }
 
     /// Adds the events that name the resource only by an id that an event of it gave: `DisassociateAddress`
@@ -297,6 +348,7 @@ impl Entry {
             "kind": self.step.kind,
             "changes": self.step.changes,
             "is_tie": self.is_tie,
+            "about": self.about,
             "who": self.attribution,
         })
     }
@@ -459,27 +511,51 @@ fn accounts_of(
 }
 
 /// Marks changes that share their time with another change.
-fn with_ties(mut entries: Vec<Entry>) -> Vec<Entry> {
-    let changes =
-        |entry: &Entry| !entry.step.changes.is_empty() && entry.event.event_time.is_some();
-    let ties: Vec<bool> = (0..entries.len())
+fn with_ties(mut steps: Vec<ToldStep>) -> Vec<ToldStep> {
+    let changes = |it: &ToldStep| !it.step.changes.is_empty() && it.event.event_time.is_some();
+    let ties: Vec<bool> = (0..steps.len())
         .map(|at| {
-            let is_same = |other: Option<&Entry>| {
-                let Some(entry) = entries.get(at) else { return false };
+            let is_same = |other: Option<&ToldStep>| {
+                let Some(step) = steps.get(at) else { return false };
                 other.is_some_and(|other| {
-                    changes(entry)
+                    changes(step)
                         && changes(other)
-                        && other.event.event_time == entry.event.event_time
+                        && other.event.event_time == step.event.event_time
                 })
             };
-            at.checked_sub(1).is_some_and(|before| is_same(entries.get(before)))
-                || is_same(entries.get(at + 1))
+            at.checked_sub(1).is_some_and(|before| is_same(steps.get(before)))
+                || is_same(steps.get(at + 1))
         })
         .collect();
-    for (entry, is_tie) in entries.iter_mut().zip(ties) {
-        entry.is_tie = is_tie;
+    for (step, is_tie) in steps.iter_mut().zip(ties) {
+        step.is_tie = is_tie;
     }
-    entries
+    steps
+}
+
+/// What a call did to other resources than `own`, or which it named: a few of them.
+fn about(event: &Event, own: &[String]) -> Vec<String> {
+    let mut names: Vec<&String> = Vec::new();
+    let listed = event.resources.iter().map(|found| &found.resource_name);
+    for name in listed.chain(&event.resource_ids) {
+        let is_own = own.iter().any(|other| other == name || other == short(name));
+        let is_known = names.iter().any(|other| short(other) == short(name));
+        if !is_own && !is_known && names.len() < ABOUT_MAX {
+            names.push(name);
+        }
+    }
+    let mut done = Vec::new();
+    for name in &names {
+        for write in trailhound_replay::effects(event, std::slice::from_ref(*name)).writes {
+            let after = write.after.as_deref().unwrap_or("(none)");
+            done.push(format!("{name}: {} = {after}", write.path));
+        }
+    }
+    done.truncate(ABOUT_MAX);
+    match done.is_empty() {
+        true => names.into_iter().map(|name| format!("named with {name}")).collect(),
+        false => done,
+    }
 }
 
 /// Whether the event may be about the resource of this type: it says so, or says no type of it.

@@ -89,11 +89,12 @@ impl Call<'_> {
 
 /// Says what `event` did to the resource with the names `resource`.
 ///
-/// Shape: failed calls and reads write nothing. A call without `readOnly` counts as a write.
+/// Shape: failed calls and reads write nothing. Of a call without `readOnly` the verb
+/// says whether it reads.
 pub fn effects(event: &Event, resource: &[String]) -> Effects {
     let kind = match () {
         () if event.has_failed() => Kind::Failed,
-        () if event.read_only == Some(true) => Kind::Read,
+        () if event.only_reads() => Kind::Read,
         () => Kind::Change,
     };
     if kind != Kind::Change {

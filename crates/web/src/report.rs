@@ -2,7 +2,7 @@
 
 use crate::visible::{count_of, visible, visible_start};
 use askama::Template;
-use trailhound_app::report::{Report, ReportEntry};
+use trailhound_app::report::{DIGESTS, Report, ReportEntry, ResourceChanges};
 
 /// The longest text of a cell.
 const CELL_CHARS_MAX: usize = 2_000;
@@ -30,7 +30,7 @@ struct EntryView {
     place: String,
     resources: String,
     error: String,
-    writes: Vec<String>,
+    changes: Vec<(&'static str, String)>,
     event_id: String,
     sha256: String,
 }
@@ -62,9 +62,10 @@ pub fn report_html(report: &Report) -> Result<String, askama::Error> {
         entries: report.entries.iter().map(EntryView::new).collect(),
         search: report.search.as_deref().map(visible),
         coverage: format!(
-            "The store held {}{span}, at version {} of its table.",
+            "The store held {}{span}, at version {} of its table.{} Digests: {DIGESTS}.",
             count_of(coverage.events_stored, "event", "events"),
-            report.version
+            report.version,
+            report.watermark().map(|text| format!(" {text}.")).unwrap_or_default(),
         ),
     }
     .render()
@@ -95,23 +96,23 @@ impl EntryView {
                 true => format!("{} {}", short(&event.error_code), short(&event.error_message)),
                 false => String::new(),
             },
-            writes: entry
-                .effects
-                .iter()
-                .flat_map(|(resource, effects)| {
-                    effects.writes.iter().map(move |write| {
-                        let after = write.after.as_deref().unwrap_or("(none)");
-                        visible_start(
-                            &format!("{resource}: {} = {after}", write.path),
-                            CELL_CHARS_MAX,
-                        )
-                    })
-                })
-                .collect(),
+            changes: entry.changes.iter().flat_map(changes).collect(),
             event_id: short(&event.event_id),
             sha256: entry.sha256.clone(),
         }
     }
+}
+
+fn changes(done: &ResourceChanges) -> impl Iterator<Item = (&'static str, String)> {
+    let tie = match done.is_tie {
+        true => " (at the same time as another change: which came first is not known)",
+        false => "",
+    };
+    done.changes.iter().map(move |change| {
+        let label = if change.is_real() { "Changed" } else { "Set to what it was" };
+        let text = format!("{}: {change}{tie}", done.resource);
+        (label, visible_start(&text, CELL_CHARS_MAX))
+    })
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! Sign-ins, refusals, rights and ways back in.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 use trailhound_record::Event;
 
 use super::Logins;
 use super::desk::{
-    Desk, GROUPED_MAX, any_event, at, error_text, principal, principal_term, record, time_text,
+    Desk, GROUPED_MAX, any_event, at, changing, error_text, principal, principal_term, record,
+    time_text,
 };
 use crate::lookup::LookupError;
 
@@ -75,13 +76,15 @@ pub(super) fn errors(desk: &mut Desk<'_>) -> Result<(), LookupError> {
     );
     let failed = format!("is:error -{denied}");
     desk.top_table("other failures", "error", &failed);
+    desk.top_table("failures without a code, by message", "errorMessage", "is:error -error:*");
     desk.top_table("users whose calls failed otherwise", "user", &failed);
     Ok(())
 }
 
 pub(super) fn logins(desk: &mut Desk<'_>, which: Logins) -> Result<(), LookupError> {
     match which {
-        Logins::Summary => return summary(desk),
+        Logins::Summary => return summary(desk, false),
+        Logins::FailedSummary => return summary(desk, true),
         Logins::Failed => return failed_logins(desk),
         Logins::All | Logins::NoMfa => {}
     }
@@ -121,22 +124,26 @@ fn user_of(event: &Event, record: &Value) -> String {
 fn failed_logins(desk: &mut Desk<'_>) -> Result<(), LookupError> {
     let search = "event:ConsoleLogin responseElements.ConsoleLogin:Failure";
     let events = desk.events(search, GROUPED_MAX);
-    let mut sources: BTreeMap<String, (u64, BTreeSet<String>, String)> = BTreeMap::new();
+    let mut sources: BTreeMap<String, (u64, BTreeSet<String>, &Event)> = BTreeMap::new();
     for event in &events {
         let record = record(event);
         let source = event.source_ip_address.clone().unwrap_or_default();
-        let at = event.event_time.map(time_text).unwrap_or_default();
-        let entry = sources.entry(source).or_insert_with(|| (0, BTreeSet::new(), at));
+        let entry = sources.entry(source).or_insert_with(|| (0, BTreeSet::new(), event));
         entry.0 += 1;
         entry.1.insert(user_of(event, &record));
     }
     let rows = sources.into_iter().map(|(source, (count, users, last))| {
         let spraying = if users.len() >= SPRAYED_USERS { "many users: spraying?" } else { "" };
         let users: Vec<_> = users.into_iter().collect();
-        vec![source, count.to_string(), users.join(", "), last, spraying.to_owned()]
+        let (at, id) = time_and_id(last);
+        vec![source, count.to_string(), users.join(", "), at, spraying.to_owned(), id]
     });
     let rows = rows.take(desk.limit).collect();
-    desk.table("failed sign-ins by address", &["source", "failed", "users", "last", "mark"], rows);
+    desk.table(
+        "failed sign-ins by address",
+        &["source", "failed", "users", "last", "mark", "event_id"],
+        rows,
+    );
     desk.event_table("failed sign-ins", &["user", "reason"], &events, |event| {
         let record = record(event);
         vec![user_of(event, &record), error_text(event)]
@@ -159,13 +166,16 @@ fn note_identity_center(desk: &mut Desk<'_>) {
     }
 }
 
-fn summary(desk: &mut Desk<'_>) -> Result<(), LookupError> {
-    let search = "event:(ConsoleLogin OR AssumeRole* OR GetFederationToken OR GetSessionToken OR SwitchRole) \
-        -userIdentity.type:AWSService";
-    let events = desk.events(search, GROUPED_MAX);
-    let mut groups: BTreeMap<[String; 4], (u64, u64, String)> = BTreeMap::new();
-    for event in &events {
-        let record = record(event);
+/// Who signed in or took a role; `only_failed`: who tried to.
+fn summary(desk: &mut Desk<'_>, only_failed: bool) -> Result<(), LookupError> {
+    let failed = if only_failed { " is:error" } else { "" };
+    let search = format!(
+        "event:(ConsoleLogin OR AssumeRole* OR GetFederationToken OR GetSessionToken OR SwitchRole) \
+        -userIdentity.type:AWSService{failed}"
+    );
+    let events = desk.events(&search, GROUPED_MAX);
+    let mut groups: BTreeMap<[String; 4], (u64, u64, &Event)> = BTreeMap::new();
+    for (event, record) in once_a_call(&events) {
         let who = match user_of(event, &record) {
             user if user.is_empty() => at(&record, "/userIdentity/principalId"),
             user => user,
@@ -176,25 +186,58 @@ fn summary(desk: &mut Desk<'_>) -> Result<(), LookupError> {
             at(&record, "/requestParameters/roleArn"),
             event.source_ip_address.clone().unwrap_or_default(),
         ];
-        let last = event.event_time.map(time_text).unwrap_or_default();
-        let entry = groups.entry(key).or_insert((0, 0, last));
+        // Newest first: the first event of a group is the last that happened.
+        let entry = groups.entry(key).or_insert((0, 0, event));
         entry.0 += 1;
         entry.1 += u64::from(event.has_failed());
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by(|a, b| b.1.2.cmp(&a.1.2).then_with(|| a.0.cmp(&b.0)));
+    groups.sort_by(|a, b| b.1.2.event_time.cmp(&a.1.2.event_time).then_with(|| a.0.cmp(&b.0)));
     let rows = groups.into_iter().take(desk.limit).map(|(key, (count, failed, last))| {
         let mut row = key.to_vec();
-        row.extend([count.to_string(), failed.to_string(), last]);
+        let (at, id) = time_and_id(last);
+        row.extend([count.to_string(), failed.to_string(), at, id]);
         row
     });
     let rows = rows.collect();
     desk.table(
-        "who signed in or took which role, from where",
-        &["user", "event_name", "role", "source", "events", "failed", "last"],
+        match only_failed {
+            true => "who tried to sign in or take which role and failed, from where",
+            false => "who signed in or took which role, from where",
+        },
+        &["user", "event_name", "role", "source", "events", "failed", "last", "event_id"],
         rows,
     );
     Ok(())
+}
+
+/// Each call once, with its record: of the copies that two accounts have, the one that names its caller.
+fn once_a_call(events: &[Event]) -> Vec<(&Event, Value)> {
+    let mut calls: Vec<(&Event, Value)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for event in events {
+        let record = record(event);
+        let shared = at(&record, "/sharedEventID");
+        let known = (!shared.is_empty()).then(|| places.get(&shared).copied()).flatten();
+        let is_named = event.user_identity_type.as_deref() != Some("AWSAccount");
+        match known.and_then(|place| calls.get_mut(place)) {
+            Some(call) if is_named => *call = (event, record),
+            Some(_) => {}
+            None => {
+                if !shared.is_empty() {
+                    places.insert(shared, calls.len());
+                }
+                calls.push((event, record));
+            }
+        }
+    }
+    calls
+}
+
+/// When an event happened, and its id.
+fn time_and_id(event: &Event) -> (String, String) {
+    let at = event.event_time.map(time_text).unwrap_or_default();
+    (at, event.event_id.clone().unwrap_or_default())
 }
 
 pub(super) fn root(desk: &mut Desk<'_>) -> Result<(), LookupError> {
@@ -242,9 +285,9 @@ fn raises(event: &Event) -> String {
 }
 
 pub(super) fn iam_changes(desk: &mut Desk<'_>) -> Result<(), LookupError> {
-    let search = "service:(iam OR sso OR identitystore OR sso-directory) -is:read";
-    desk.top_table("by event", "event", search);
-    let events = desk.events(search, GROUPED_MAX);
+    let search = format!("service:(iam OR sso OR identitystore OR sso-directory) {}", changing());
+    desk.top_table("by event", "event", &search);
+    let events = desk.events(&search, GROUPED_MAX);
     let raising: Vec<Event> = events
         .iter()
         .filter(|event| !raises(event).is_empty() && !event.has_failed())

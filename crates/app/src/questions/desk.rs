@@ -6,7 +6,7 @@ use serde_json::Value;
 use trailhound_query::columnar::{self, Facet, Top};
 use trailhound_query::search::{Query, TimeRange};
 use trailhound_query::{LookupQuery, candidates, lookup};
-use trailhound_record::{Event, Timestamp};
+use trailhound_record::{Event, READ_VERBS, Timestamp};
 use trailhound_store::Snapshot;
 use trailhound_trace::Tracer;
 
@@ -288,6 +288,12 @@ pub(super) fn principal_term(principal: &str) -> String {
 /// `(event:A OR event:B)` for a list of names.
 pub(super) fn any_event(names: &[&str]) -> String {
     format!("event:({})", names.join(" OR "))
+}
+
+/// The terms for what does not only read: as the record says, or by the verb where it does not say.
+pub(super) fn changing() -> String {
+    let verbs: Vec<_> = READ_VERBS.iter().map(|verb| format!("{verb}*")).collect();
+    format!("-is:read -(-is:write event:({}))", verbs.join(" OR "))
 }
 
 pub(super) fn time_text(at: Timestamp) -> String {

@@ -106,6 +106,8 @@ pub enum Logins {
     NoMfa,
     /// By user and role: who came from where, how often.
     Summary,
+    /// The same of those that failed.
+    FailedSummary,
 }
 
 /// Which exposure.

@@ -152,6 +152,7 @@ impl Question {
             "agents" => Self::Agents { principal: must("principal")?, only_new: is("new") },
             "errors" => Self::Errors,
             "logins" => Self::Logins(match () {
+                () if is("failed") && is("summary") => Logins::FailedSummary,
                 () if is("failed") => Logins::Failed,
                 () if is("no-mfa") => Logins::NoMfa,
                 () if is("summary") => Logins::Summary,

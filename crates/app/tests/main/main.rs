@@ -8,6 +8,7 @@
     reason = "a test that cannot go on should say where"
 )]
 
+mod answers;
 mod attribution;
 mod bounds;
 mod child;

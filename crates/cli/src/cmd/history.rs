@@ -156,6 +156,10 @@ fn print_table(ui: &mut Ui, found: &ResourceHistory, has_diff: bool) -> Result<(
         let paint = if is_failed { Paint::Red } else { Paint::Plain };
         let line = layout.line(row, |_, text| ui.paint(paint, text));
         ui.line(line)?;
+        for text in &entry.about {
+            let text = ui.paint(Paint::Dim, &visible(text));
+            ui.line(format!("    {text}"))?;
+        }
         if has_diff && entry.is_tie {
             ui.line("    at the same time as another change: which came first is not known")?;
         }
@@ -200,7 +204,8 @@ fn print_csv(ui: &mut Ui, found: &ResourceHistory) -> Result<(), CliError> {
     let titles = TITLES.iter().map(|(title, ..)| (*title).to_owned());
     write_csv(ui, titles.chain(["changes".to_owned()]))?;
     for entry in &found.entries {
-        let changes: Vec<_> = entry.step.changes.iter().map(ToString::to_string).collect();
+        let changes = entry.step.changes.iter().map(ToString::to_string);
+        let changes: Vec<_> = changes.chain(entry.about.iter().cloned()).collect();
         write_csv(ui, cells(entry).into_iter().chain([changes.join("; ")]))?;
     }
     Ok(())

@@ -63,7 +63,7 @@ pub(crate) enum QuestionCommand {
     /// Who signed in to the console, and how?
     Logins {
         /// Those that failed, and addresses from which many users were tried
-        #[arg(long, conflicts_with_all = ["no_mfa", "summary"])]
+        #[arg(long, conflicts_with = "no_mfa")]
         failed: bool,
         /// Those without multi-factor authentication
         #[arg(long, conflicts_with = "summary")]
@@ -192,6 +192,7 @@ impl QuestionCommand {
             Self::Errors(answer) => (Question::Errors, answer),
             Self::Logins { failed, no_mfa, summary, answer } => {
                 let which = match (failed, no_mfa, summary) {
+                    (true, _, true) => Logins::FailedSummary,
                     (true, ..) => Logins::Failed,
                     (_, true, _) => Logins::NoMfa,
                     (_, _, true) => Logins::Summary,

@@ -9,13 +9,14 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
+use trailhound_app::history::Change;
 use trailhound_app::now;
-use trailhound_app::report::{Report, ReportEntry, ReportQuery};
+use trailhound_app::report::{DIGESTS, Report, ReportEntry, ReportQuery};
 
 /// Arguments of `report`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The events in order, each with who stands behind it and the evidence, what it set, its id and the\n\
+    after_help = "The events in order, each with who stands behind it and the evidence, what it changed, its id and the\n\
     SHA-256 of its record. The HTML is one file that loads nothing and prints well.\n\n\
     Examples:\n  trailhound report 7f3c1c2e-0d4b-4f7e-9d58-1f0a2b3c4d5e --format html --out case.html\n  \
     trailhound report --search 'event:ReplaceRoute is:write' --title 'Outage of 13 September'"
@@ -106,8 +107,9 @@ fn markdown(report: &Report) -> String {
     }
     let span = report.coverage.times_stored;
     let span = span.map_or(String::new(), |(first, last)| format!(" from {first} to {last}"));
+    let watermark = report.watermark().map(|text| format!(" {text}.")).unwrap_or_default();
     out.push_str(&format!(
-        "\nThe store held {}{span}, at version {} of its table. `trailhound show EVENT_ID --raw | sha256sum` \
+        "\nThe store held {}{span}, at version {} of its table.{watermark}\n\nDigests: {DIGESTS}. `trailhound show EVENT_ID --raw | sha256sum` \
          gives a SHA-256 again.\n",
         counted(report.coverage.events_stored, "event"),
         report.version
@@ -131,10 +133,10 @@ fn markdown_entry(entry: &ReportEntry, out: &mut String) {
     if !names.is_empty() {
         line("To what", names.join(", "));
     }
-    if let Some((resource, effects)) = &entry.effects {
-        for write in &effects.writes {
-            let after = write.after.as_deref().unwrap_or("(none)");
-            line("Set", safe(&format!("{resource}: {} = {after}", write.path)));
+    if let Some(done) = &entry.changes {
+        for change in &done.changes {
+            let (label, tie) = (change_label(change), if done.is_tie { TIE } else { "" });
+            line(label, safe(&format!("{}: {change}{tie}", done.resource)));
         }
     }
     if event.has_failed() {
@@ -144,6 +146,13 @@ fn markdown_entry(entry: &ReportEntry, out: &mut String) {
     }
     line("Event ID", text(&event.event_id));
     line("SHA-256", entry.sha256.clone());
+}
+
+/// Said of a change beside another of the same second.
+const TIE: &str = " (at the same time as another change: which came first is not known)";
+
+fn change_label(change: &Change) -> &'static str {
+    if change.is_real() { "Changed" } else { "Set to what it was" }
 }
 
 /// `text` without effect in Markdown: on one line, its marks escaped, hidden characters shown.
@@ -167,6 +176,9 @@ fn report_json(report: &Report) -> Value {
             "event_time": entry.event.event_time.map(|at| at.to_string()),
             "event_name": entry.event.event_name,
             "who": entry.attribution,
+            "resource": entry.changes.as_ref().map(|done| &done.resource),
+            "changes": entry.changes.as_ref().map(|done| &done.changes),
+            "is_tie": entry.changes.as_ref().is_some_and(|done| done.is_tie),
             "sha256": entry.sha256,
             "record": serde_json::from_str::<Value>(&record).unwrap_or_else(|_| json!(record)),
         })
@@ -179,6 +191,8 @@ fn report_json(report: &Report) -> Value {
         "is_cut": report.is_cut,
         "search": report.search,
         "store_version": report.version,
+        "store_newest": report.coverage.times_stored.map(|(_, newest)| newest.to_string()),
+        "digests": DIGESTS,
         "unreadable": report.coverage.unreadable,
     })
 }

@@ -5,7 +5,7 @@ use crate::args::{GlobalArgs, Output};
 use crate::error::{CliError, CmdResult, Status};
 use crate::event_output::write_json;
 use crate::field::time_text;
-use crate::text::{counted, visible};
+use crate::text::{counted, is_shell_word, visible};
 use crate::ui::{Paint, Ui};
 use clap::Args;
 use trailhound_app::who::{Actor, Attribution, Evidence, Link, Strength, Subject, Who, WhoAnswer};
@@ -77,12 +77,34 @@ fn asked_of(answer: &WhoAnswer) -> String {
 }
 
 fn not_found(subject: &Subject, text: &str, answer: &WhoAnswer) -> CliError {
+    // Event ids are UUIDs; anything else that is no key and no ARN is somebody's name.
+    if *subject == Subject::EventId(text.trim().to_owned()) && !is_uuid(text.trim()) {
+        return CliError::failed(format!("`{text}` is no event id, access key or ARN")).hint(format!(
+            "of a name, `trailhound actor {}` tells what whoever bears it did; names are not unique, so that \
+             nobody is behind one; {}",
+            shell_word(text.trim()),
+            asked_of(answer)
+        ));
+    }
     CliError::failed(format!("the store knows nothing of the {} `{text}`", subject.noun())).hint(
         format!(
             "{}; `trailhound search '\"{text}\"'` looks for the text in every event",
             asked_of(answer)
         ),
     )
+}
+
+fn is_uuid(text: &str) -> bool {
+    let parts: Vec<usize> = text.split('-').map(str::len).collect();
+    parts == [8, 4, 4, 4, 12] && text.bytes().all(|it| it == b'-' || it.is_ascii_hexdigit())
+}
+
+/// `text` as one word of a shell.
+fn shell_word(text: &str) -> String {
+    match is_shell_word(text) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
 }
 
 fn print_who(ui: &mut Ui, who: &Who) -> std::io::Result<()> {

@@ -14,6 +14,8 @@ use trailhound_app::App;
 use trailhound_app::lookup::search::{TIME_ACCEPTED, TimeRange, parse_time};
 use trailhound_app::questions::{Answer, Named, QUESTIONS, Question, Table};
 
+/// A longer search is folded.
+const SEARCH_CHARS_MAX: usize = 200;
 /// How many rows a table of a page has.
 const ROWS_MAX: usize = 100;
 
@@ -29,7 +31,7 @@ struct QuestionsPage {
     problem: Option<String>,
     tables: Vec<TableView>,
     notes: Vec<String>,
-    searches: Vec<Value>,
+    searches: Vec<SearchView>,
     coverage: Option<String>,
 }
 
@@ -55,6 +57,14 @@ struct FieldView {
     name: String,
     value: String,
     is_required: bool,
+}
+
+/// A search that the answer rests on.
+#[derive(Debug)]
+struct SearchView {
+    link: Value,
+    /// Its start, where it is long.
+    start: Option<String>,
 }
 
 /// A table of the answer.
@@ -158,7 +168,7 @@ impl QuestionsPage {
     fn fill(&mut self, answer: &Answer) {
         self.tables = answer.tables.iter().map(TableView::new).collect();
         self.notes = answer.notes.iter().map(|note| visible(note)).collect();
-        self.searches = answer.searches.iter().map(|search| search_link(search)).collect();
+        self.searches = answer.searches.iter().map(|search| SearchView::new(search)).collect();
         let coverage = &answer.coverage;
         let unreadable = match coverage.unreadable.as_slice() {
             [] => String::new(),
@@ -182,6 +192,14 @@ pub(super) fn search_link(search: &str) -> Value {
         text: visible_start(search, VALUE_CHARS_MAX),
         href: fits.then(|| Filter::default().with(Key::Search, search).href()),
         ..Value::default()
+    }
+}
+
+impl SearchView {
+    fn new(search: &str) -> Self {
+        let is_long = search.chars().nth(SEARCH_CHARS_MAX).is_some();
+        let start = is_long.then(|| visible_start(search, SEARCH_CHARS_MAX));
+        Self { link: search_link(search), start }
     }
 }
 

@@ -29,6 +29,9 @@ struct ResourcePage {
     others: Vec<Value>,
     has_reads: bool,
     steps: Vec<StepView>,
+    /// Events that changed nothing here.
+    quiet: Vec<StepView>,
+    quiet_summary: String,
     related: Vec<Value>,
     summary: Option<String>,
     problem: Option<String>,
@@ -44,6 +47,8 @@ struct StepView {
     source: String,
     error: String,
     changes: Vec<[String; 3]>,
+    /// What a call was about that changed another resource, or nothing.
+    about: Vec<String>,
 }
 
 /// `GET /resource?name=…`, with `type=` where a name is ambiguous and `reads=1` for reads too.
@@ -89,6 +94,8 @@ impl ResourcePage {
             others: Vec::new(),
             has_reads: false,
             steps: Vec::new(),
+            quiet: Vec::new(),
+            quiet_summary: String::new(),
             related: Vec::new(),
             summary: None,
             problem: None,
@@ -115,6 +122,11 @@ impl ResourcePage {
             }
         });
         let others = others.chain(accounts);
+        let (loud, quiet): (Vec<&Entry>, Vec<&Entry>) =
+            found.entries.iter().partition(|entry| is_loud(entry));
+        // The newest is what one looks for first.
+        let views =
+            |entries: &[&Entry]| entries.iter().rev().map(|entry| StepView::new(entry)).collect();
         let is_empty = found.entries.is_empty() && found.reads_hidden == 0;
         Self {
             layout: Layout::new(visible_start(resource, 100)),
@@ -122,8 +134,12 @@ impl ResourcePage {
             about: found.resource_type.as_deref().map(|kind| visible_start(kind, 100)),
             others: others.collect(),
             has_reads,
-            // The newest is what one looks for first.
-            steps: found.entries.iter().rev().map(StepView::new).collect(),
+            steps: views(&loud),
+            quiet_summary: format!(
+                "{} that changed nothing here",
+                count_of(quiet.len() as u64, "event", "events")
+            ),
+            quiet: views(&quiet),
             related: found.related.iter().map(related_link).collect(),
             summary: Some(summary(found)),
             problem: is_empty.then(|| {
@@ -162,6 +178,21 @@ fn related_link(related: &Related) -> Value {
     }
 }
 
+/// Whether an event changed the resource, or tried to.
+fn is_loud(entry: &Entry) -> bool {
+    let has_change = entry.step.changes.iter().any(trailhound_app::history::Change::is_real);
+    has_change || matches!(entry.step.kind, Kind::Create | Kind::Delete | Kind::Failed)
+}
+
+/// What an event was about that changed nothing here.
+fn about(entry: &Entry) -> Vec<String> {
+    let same = entry.step.changes.iter().filter(|change| !change.is_real()).count() as u64;
+    let same = (same > 0 && !is_loud(entry))
+        .then(|| format!("{} set to what it was", count_of(same, "property", "properties")));
+    let texts = entry.about.iter().map(|text| visible_start(text, VALUE_CHARS_MAX));
+    texts.chain(same).collect()
+}
+
 impl StepView {
     fn new(entry: &Entry) -> Self {
         let event = &entry.event;
@@ -185,6 +216,7 @@ impl StepView {
             actor: visible_start(&entry.attribution.line(), 300),
             source: short(&event.source_ip_address),
             error: short(&event.error_code),
+            about: about(entry),
             changes: changes
                 .map(|change| {
                     [&change.path, &change.before_text(), &change.after_text()]
