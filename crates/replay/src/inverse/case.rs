@@ -368,6 +368,10 @@ impl<'a> Case<'a> {
         let mut made = Made::default();
         for member in &call.members {
             let (name, value) = member.split_once('=')?;
+            let (name, is_optional) = match name.strip_suffix('?') {
+                Some(name) => (name, true),
+                None => (name, false),
+            };
             // What was made anew is asked for by its new id.
             let is_new = self.row.effect == Effect::Ended && !self.row.new_id.is_empty();
             let answer = format!("step1.{}", self.row.new_id);
@@ -379,7 +383,7 @@ impl<'a> Case<'a> {
             let new = new.filter(|worth| matches!(worth, Worth::Is { .. }));
             match new.unwrap_or_else(|| self.worth(value, None)) {
                 Worth::Is { value, refs, uses } => made.add(name, value, refs, uses),
-                Worth::Absent | Worth::Unknown(_) if name.ends_with('?') => {}
+                Worth::Absent | Worth::Unknown(_) if is_optional => {}
                 Worth::Absent | Worth::Unknown(_) => return None,
             }
         }

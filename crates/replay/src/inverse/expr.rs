@@ -18,6 +18,7 @@
 //! | `key:V/V` | several values as one id |
 //! | `replace:PATH:V` | one patch operation of API Gateway |
 //! | `queue_attributes:V` | those of a queue's attributes that can be set |
+//! | `filter:NAME:V` | a filter of EC2's descriptions |
 //! | `last:V` | the last part of an ARN or path |
 //! | `map:LIST/KEY/WANTED/OUT` | `OUT` of the elements whose `KEY` is wanted; all must be there |
 //! | `where:LIST/PATH/TEXT/OUT` | `OUT` of the elements whose `PATH` has this text |
@@ -82,6 +83,10 @@ impl Case<'_> {
         }
         let mut missing = None;
         for choice in text.split('|') {
+            // A literal is for what is known not to be there, never for what is not known.
+            if missing.is_some() && choice.starts_with(':') {
+                break;
+            }
             match self.one(choice, each) {
                 Worth::Absent => {}
                 Worth::Unknown(what) => missing = missing.or(Some(what)),
@@ -245,6 +250,13 @@ impl Case<'_> {
                     .and_then(|it| Some(json!([{"op": "replace", "path": path, "value": it}])))
             }
             "queue_attributes" => self.worth(rest, each).and_then(settable),
+            "filter" => {
+                let (name, value) = rest.split_once(':').unwrap_or((rest, "id"));
+                self.worth(value, each).and_then(|it| {
+                    let values = if it.is_array() { it } else { json!([it]) };
+                    Some(json!([{"Name": name, "Values": values}]))
+                })
+            }
             "first" => self.worth(rest, each).and_then(|it| it.get(0).cloned()),
             "conditions" => self.worth(rest, each).and_then(|it| Some(conditions(it))),
             "mappings" => self.worth(rest, each).and_then(|ids| {

@@ -12,6 +12,8 @@ const KEY_MEMBERS: &[&str] = &[
     "RouteTableAssociationId",
     "NetworkAclAssociationId",
     "SecurityGroupRuleId",
+    "PrefixListId",
+    "GrantId",
     "AssociationId",
     "TransitGatewayAttachmentId",
     "OutsideIpAddress",

@@ -66,6 +66,12 @@ pub fn argv(step: &Step) -> Command {
     command(&step.service, &step.operation, &step.region, &step.input, &step.refs)
 }
 
+/// The words of the command that a check is.
+pub fn check_argv(check: &Check, region: &str) -> Command {
+    let (service, operation) = as_step(check);
+    command(service, operation, region, &check.input, &check.refs)
+}
+
 fn command(service: &str, operation: &str, region: &str, input: &Value, refs: &[Ref]) -> Command {
     let mut words: Vec<Word> =
         ["aws", flags::service(service)].into_iter().map(Word::text).collect();
@@ -248,9 +254,8 @@ pub fn script(plan: &Plan) -> String {
             None => out.push_str(&commands),
         }
         if let Some(check) = &step.check {
-            let (service, operation) = as_step(check);
-            let check = command(service, operation, &step.region, &check.input, &check.refs);
-            out.push_str(&comment(&format!("check: {}", line(&check))));
+            let check = line(&check_argv(check, &step.region));
+            out.push_str(&comment(&format!("check: {check}")));
         }
     }
     out

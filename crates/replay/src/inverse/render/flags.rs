@@ -65,6 +65,7 @@ pub(super) fn flag(service: &str, operation: &str, member: &str) -> String {
 pub(super) fn truth(service: &str, operation: &str, member: &str, value: bool) -> String {
     let flag = flag(service, operation, member);
     match (member, value) {
+        ("enableExecuteCommand", false) if service == "ecs" => "disable-execute-command".to_owned(),
         ("Egress", true) if service == "ec2" => "egress".to_owned(),
         ("Egress", false) if service == "ec2" => "ingress".to_owned(),
         (_, true) => flag,

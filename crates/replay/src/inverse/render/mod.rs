@@ -5,7 +5,7 @@ mod flags;
 mod python;
 mod terraform;
 
-pub use cli::{Command, argv, script};
+pub use cli::{Command, Part, Word, argv, check_argv, script};
 pub use python::boto3;
 pub use terraform::terraform;
 

@@ -180,15 +180,14 @@ pub(super) const CONTAINERS: &[Row] = &[
     ended(
         "DeregisterTaskDefinition",
         "AWS::ECS::TaskDefinition after_slash:req.taskDefinition",
-        &["RegisterTaskDefinition family=res.taskDefinition.family|old.family containerDe \
-          finitions=res.taskDefinition.containerDefinitions|old.containerDefinitions \
+        &["RegisterTaskDefinition family=res.taskDefinition.family|old.family \
+          containerDefinitions=res.taskDefinition.containerDefinitions|old.containerDefinitions \
           taskRoleArn?=res.taskDefinition.taskRoleArn|old.taskRoleArn \
           executionRoleArn?=res.taskDefinition.executionRoleArn|old.executionRoleArn \
           networkMode?=res.taskDefinition.networkMode|old.networkMode \
-          volumes?=res.taskDefinition.volumes|old.volumes requiresCompatibilities?=res.t \
-          askDefinition.requiresCompatibilities|old.requiresCompatibilities \
-          cpu?=res.taskDefinition.cpu|old.cpu \
-          memory?=res.taskDefinition.memory|old.memory \
+          volumes?=res.taskDefinition.volumes|old.volumes \
+          requiresCompatibilities?=res.taskDefinition.requiresCompatibilities|old.requiresCompatibilities \
+          cpu?=res.taskDefinition.cpu|old.cpu memory?=res.taskDefinition.memory|old.memory \
           runtimePlatform?=res.taskDefinition.runtimePlatform|old.runtimePlatform"],
     )
     .of("ecs")

@@ -176,7 +176,7 @@ const CHECKS: &[(&str, &str)] = &[
     ("AWS::EC2::CustomerGateway", "ec2:DescribeCustomerGateways CustomerGatewayIds=[id]"),
     ("AWS::EC2::VPNConnection", "ec2:DescribeVpnConnections VpnConnectionIds=[id]"),
     ("AWS::EC2::FlowLog", "ec2:DescribeFlowLogs FlowLogIds=[id]"),
-    ("AWS::EC2::Tags", "ec2:DescribeTags Filters=:[]"),
+    ("AWS::EC2::Tags", "ec2:DescribeTags Filters=filter:resource-id:req.Resources"),
     ("AWS::EC2::LaunchTemplate", "ec2:DescribeLaunchTemplates LaunchTemplateIds=[id]"),
     (
         "AWS::DirectConnect::DirectConnectGatewayAssociation",
