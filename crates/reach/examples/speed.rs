@@ -1,7 +1,14 @@
 //! How long questions take: `cargo run --release -p trailhound-reach --example speed`.
-#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a measurement")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a measurement"
+)]
 
-#[path = "../tests/common/mod.rs"]
+#[allow(dead_code, reason = "tests use more of it")]
+#[path = "../tests/main/common.rs"]
 mod common;
 
 use std::time::{Duration, Instant};

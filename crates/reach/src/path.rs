@@ -238,11 +238,11 @@ fn merge(all: &mut Outcome, more: Outcome) {
 fn start(walk: &mut Walk<'_, '_>, spot: &Spot, trail: Trail) {
     match spot {
         Spot::Interface(id) | Spot::Appliance(id) => walk.leave_interface(id, trail),
-        Spot::Internet => walk.from_internet(trail.at("internet")),
-        Spot::VpnGateway(id) => walk.from_vpn_gateway(id, trail.at(id)),
+        Spot::Internet => walk.leave_internet(trail.at("internet")),
+        Spot::VpnGateway(id) => walk.leave_vpn_gateway(id, trail.at(id)),
         Spot::Attachment(id, transit) => {
             let transit = (!transit.is_empty()).then_some(transit);
-            walk.step(trail, |walk, trail| walk.from_attachment(id, transit, trail));
+            walk.step(trail, |walk, trail| walk.leave_attachment(id, transit, trail));
         }
         Spot::EgressOnly(id, home) => {
             let mut trail = trail.at("internet").at(id);
@@ -251,7 +251,7 @@ fn start(walk: &mut Walk<'_, '_>, spot: &Spot, trail: Trail) {
         }
         Spot::Endpoint(id, home) if id.starts_with("pcx-") && home.vpc.is_none() => {
             let trail = trail.at(id);
-            walk.step(trail, |walk, trail| walk.from_peering(id, trail));
+            walk.step(trail, |walk, trail| walk.leave_peering(id, trail));
         }
         Spot::Endpoint(id, home) => {
             let mut trail = trail.at(id);

@@ -4,6 +4,7 @@
 //! something is not there is a fact like any other.
 
 use std::cell::RefCell;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
@@ -263,9 +264,9 @@ impl<'n> Reader<'n> {
 
     fn note(&self, read: Read) {
         let mut facts = self.facts.borrow_mut();
-        if !facts.contains_key(&read) {
-            let hash = read.hash_in(self.network);
-            facts.insert(read, hash);
+        if let Entry::Vacant(vacant) = facts.entry(read) {
+            let hash = vacant.key().hash_in(self.network);
+            vacant.insert(hash);
         }
     }
 

@@ -67,7 +67,7 @@ enum Opening {
 }
 
 impl<'n> Walk<'_, 'n> {
-    pub(crate) fn to_internet_gateway(
+    pub(crate) fn by_internet_gateway(
         &mut self,
         id: &Id,
         chosen: &Chosen<'n>,
@@ -199,7 +199,7 @@ impl<'n> Walk<'_, 'n> {
         match &self.goal {
             Goal::Internet | Goal::Address => self.arrived(trail, Spot::Internet),
             Goal::Gateway(_) if is_own => self.arrived(trail, Spot::Internet),
-            Goal::Interfaces(_) => self.from_internet(trail),
+            Goal::Interfaces(_) => self.leave_internet(trail),
             Goal::Gateway(_) => {
                 let explanation = Explanation::with(Code::NoPath, |_| {});
                 self.blocked(trail, explanation);
@@ -208,7 +208,7 @@ impl<'n> Walk<'_, 'n> {
     }
 
     /// Packets from the internet: only public addresses are known there.
-    pub(crate) fn from_internet(&mut self, trail: Trail) {
+    pub(crate) fn leave_internet(&mut self, trail: Trail) {
         let inside = trail.packets.to(public(self.family));
         let rest = trail.with_packets(trail.packets.subtract(&inside));
         let address = rest.packets.destinations().first().map(|number| self.family.address(number));
@@ -335,7 +335,7 @@ impl<'n> Walk<'_, 'n> {
         Ok(None)
     }
 
-    pub(crate) fn to_egress_only(
+    pub(crate) fn by_egress_only(
         &mut self,
         id: &Id,
         chosen: &Chosen<'n>,

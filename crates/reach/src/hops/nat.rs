@@ -9,7 +9,7 @@ use crate::query::EPHEMERAL;
 use crate::read::{Home, Missing};
 
 impl<'n> Walk<'_, 'n> {
-    pub(crate) fn to_nat(
+    pub(crate) fn by_nat(
         &mut self,
         id: &Id,
         chosen: &Chosen<'n>,

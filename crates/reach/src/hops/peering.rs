@@ -9,7 +9,7 @@ use crate::net::{Id, Kind, Peering, Resource, Scope, Side};
 use crate::read::{Home, Missing};
 
 impl<'n> Walk<'_, 'n> {
-    pub(crate) fn to_peering(
+    pub(crate) fn by_peering(
         &mut self,
         id: &Id,
         chosen: &Chosen<'n>,
@@ -50,10 +50,10 @@ impl<'n> Walk<'_, 'n> {
             self.arrived(trail, Spot::Endpoint(id.clone(), home));
             return Ok(());
         }
-        self.into_peer(id, far, trail)
+        self.enter_peer(id, far, trail)
     }
 
-    fn into_peer(&mut self, id: &Id, far: &Side, mut trail: Trail) -> Result<(), Missing> {
+    fn enter_peer(&mut self, id: &Id, far: &Side, mut trail: Trail) -> Result<(), Missing> {
         let vpc = need(&far.vpc, id, "VpcId")?.ok_or_else(|| Missing::new(id, "VpcId"))?;
         let stored = self.reader.stored(Kind::Vpc, &vpc);
         let source_vpc = trail.vpc();
@@ -116,7 +116,7 @@ impl<'n> Walk<'_, 'n> {
     }
 
     /// Packets from the far side of a connection, into the VPC whose addresses they are for.
-    pub(crate) fn from_peering(&mut self, id: &Id, trail: Trail) -> Result<(), Missing> {
+    pub(crate) fn leave_peering(&mut self, id: &Id, trail: Trail) -> Result<(), Missing> {
         let found = self.reader.stored(Kind::Peering, id);
         let Some(Resource::Peering(peering)) = found.map(|stored| &stored.resource) else {
             return Err(Missing::new(id, ""));
@@ -127,7 +127,7 @@ impl<'n> Walk<'_, 'n> {
             let (own, theirs) = (self.side_addresses(side), self.side_addresses(far));
             let part = trail.with_packets(trail.packets.to(&own).from_source(&theirs));
             if !part.packets.is_empty() {
-                self.step(part, |walk, trail| walk.into_peer(id, side, trail));
+                self.step(part, |walk, trail| walk.enter_peer(id, side, trail));
             }
         }
         Ok(())

@@ -225,15 +225,15 @@ impl<'n> Walk<'_, 'n> {
                 self.local(trail);
                 Ok(())
             }
-            Target::InternetGateway(id) => self.to_internet_gateway(id, chosen, trail, subnet),
-            Target::EgressOnly(id) => self.to_egress_only(id, chosen, trail, subnet),
-            Target::Nat(id) => self.to_nat(id, chosen, trail, subnet),
-            Target::Peering(id) => self.to_peering(id, chosen, trail),
-            Target::Transit(id) => self.to_transit(id, chosen, trail, subnet),
-            Target::VpnGateway(id) => self.to_vpn_gateway(id, chosen, trail),
-            Target::Endpoint(id) => self.to_endpoint(id, chosen, trail),
-            Target::Interface(id) => self.to_appliance(id, chosen, trail),
-            Target::Instance(id) => self.to_appliance_instance(id, chosen, trail),
+            Target::InternetGateway(id) => self.by_internet_gateway(id, chosen, trail, subnet),
+            Target::EgressOnly(id) => self.by_egress_only(id, chosen, trail, subnet),
+            Target::Nat(id) => self.by_nat(id, chosen, trail, subnet),
+            Target::Peering(id) => self.by_peering(id, chosen, trail),
+            Target::Transit(id) => self.by_transit(id, chosen, trail, subnet),
+            Target::VpnGateway(id) => self.by_vpn_gateway(id, chosen, trail),
+            Target::Endpoint(id) => self.by_endpoint(id, chosen, trail),
+            Target::Interface(id) => self.by_appliance(id, chosen, trail),
+            Target::Instance(id) => self.by_appliance_instance(id, chosen, trail),
             Target::Other(id) => Err(Missing::new(id, "what lies behind it")),
             Target::Nothing => {
                 self.blackhole(chosen, trail);

@@ -9,7 +9,7 @@ use crate::net::{Id, Index, Kind, Resource, Vague};
 use crate::read::{Home, Missing};
 
 impl<'n> Walk<'_, 'n> {
-    pub(crate) fn to_vpn_gateway(
+    pub(crate) fn by_vpn_gateway(
         &mut self,
         id: &Id,
         chosen: &Chosen<'n>,
@@ -34,12 +34,12 @@ impl<'n> Walk<'_, 'n> {
         let mut trail = trail.at(id);
         let (header, vpc) = (self.header(&trail.packets), trail.vpc());
         trail.hop(id, |hop| (hop.inbound_header, hop.vpc) = (Some(header), vpc));
-        self.leave(id, trail, Spot::VpnGateway(id.clone()));
+        self.beyond(id, trail, Spot::VpnGateway(id.clone()));
         Ok(())
     }
 
     /// At a gateway beyond which nothing is recorded.
-    pub(crate) fn leave(&mut self, id: &Id, trail: Trail, spot: Spot) {
+    pub(crate) fn beyond(&mut self, id: &Id, trail: Trail, spot: Spot) {
         match &self.goal {
             Goal::Gateway(goal) if goal == id => self.arrived(trail, spot),
             _ => self.boundary(trail, spot),
@@ -47,7 +47,7 @@ impl<'n> Walk<'_, 'n> {
     }
 
     /// Packets from a virtual private gateway; they are delivered without a route in any table.
-    pub(crate) fn from_vpn_gateway(&mut self, id: &Id, trail: Trail) {
+    pub(crate) fn leave_vpn_gateway(&mut self, id: &Id, trail: Trail) {
         self.step(trail, |walk, mut trail| {
             let stored = walk.reader.stored(Kind::VpnGateway, id);
             let Some(Resource::VpnGateway(gateway)) = stored.map(|stored| &stored.resource) else {
@@ -71,7 +71,7 @@ impl<'n> Walk<'_, 'n> {
         });
     }
 
-    pub(crate) fn to_endpoint(
+    pub(crate) fn by_endpoint(
         &mut self,
         id: &Id,
         chosen: &Chosen<'n>,
@@ -147,7 +147,7 @@ impl<'n> Walk<'_, 'n> {
     }
 
     /// A route to an instance is one to its only interface.
-    pub(crate) fn to_appliance_instance(
+    pub(crate) fn by_appliance_instance(
         &mut self,
         id: &Id,
         chosen: &Chosen<'n>,
@@ -163,11 +163,11 @@ impl<'n> Walk<'_, 'n> {
             self.blackhole(chosen, trail);
             return Ok(());
         };
-        self.to_appliance(interface, chosen, trail)
+        self.by_appliance(interface, chosen, trail)
     }
 
     /// A route to an interface: a machine that forwards, by rules that are not recorded.
-    pub(crate) fn to_appliance(
+    pub(crate) fn by_appliance(
         &mut self,
         id: &Id,
         chosen: &Chosen<'n>,

@@ -37,7 +37,7 @@ struct Candidate {
 }
 
 impl<'n> Walk<'_, 'n> {
-    pub(crate) fn to_transit(
+    pub(crate) fn by_transit(
         &mut self,
         id: &Id,
         chosen: &Chosen<'n>,
@@ -214,7 +214,7 @@ impl<'n> Walk<'_, 'n> {
                 self.unknown(part, Missing::new(table, &format!("Routes[{}]", candidate.net)));
                 continue;
             };
-            self.step(part, |walk, trail| walk.to_attachment(transit, &attachment, trail));
+            self.step(part, |walk, trail| walk.by_attachment(transit, &attachment, trail));
         }
         let part = trail.with_packets(rest);
         if let Some(missing) = open {
@@ -326,7 +326,7 @@ impl<'n> Walk<'_, 'n> {
         }
     }
 
-    fn to_attachment(&mut self, transit: &Id, id: &Id, mut trail: Trail) -> Result<(), Missing> {
+    fn by_attachment(&mut self, transit: &Id, id: &Id, mut trail: Trail) -> Result<(), Missing> {
         let view = self.attachment(id, transit)?;
         let state = need(&view.state, id, "State")?;
         if !is_working(&view.state) {
@@ -420,7 +420,7 @@ impl<'n> Walk<'_, 'n> {
     }
 
     /// Packets that come in by an attachment.
-    pub(crate) fn from_attachment(
+    pub(crate) fn leave_attachment(
         &mut self,
         id: &Id,
         transit: Option<&Id>,

@@ -118,7 +118,7 @@ impl<'n> Walk<'_, 'n> {
     /// Gives packets to the owner of their address, from its own subnet or by the VPC's router.
     fn hand_over(&mut self, address: IpAddr, trail: Trail, is_routed: bool) -> Result<(), Missing> {
         let Some(owner) = self.owner(&trail.home, address)? else {
-            let trail = if is_routed { self.into_empty(address, trail)? } else { trail };
+            let trail = if is_routed { self.enter_empty(address, trail)? } else { trail };
             self.nobody(trail, Some(address));
             return Ok(());
         };
@@ -144,7 +144,7 @@ impl<'n> Walk<'_, 'n> {
     }
 
     /// Into the subnet that an address without an owner lies in, to tell how far packets get.
-    fn into_empty(&mut self, address: IpAddr, trail: Trail) -> Result<Trail, Missing> {
+    fn enter_empty(&mut self, address: IpAddr, trail: Trail) -> Result<Trail, Missing> {
         let Some(vpc) = trail.home.vpc.clone() else { return Ok(trail) };
         let number = crate::headers::number(address);
         for id in self.reader.ids(Index::SubnetsOf(vpc)) {

@@ -145,8 +145,11 @@ impl RouteTable {
     }
 }
 
+/// How a target is made of its id.
+type MakeTarget = fn(Id) -> Target;
+
 /// The members that name a target, beside `GatewayId`.
-const TARGETS: [(&str, fn(Id) -> Target); 10] = [
+const TARGETS: [(&str, MakeTarget); 10] = [
     ("EgressOnlyInternetGatewayId", Target::EgressOnly),
     ("NatGatewayId", Target::Nat),
     ("NetworkInterfaceId", Target::Interface),

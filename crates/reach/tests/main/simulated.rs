@@ -1,9 +1,6 @@
 //! The engine against a simulator of single packets, on small random networks.
 
-mod brute;
-mod common;
-
-use brute::{Model, PORTS, Packet, Place, any_model, simulate};
+use crate::brute::{Model, PORTS, Packet, Place, any_model, simulate};
 use proptest::prelude::*;
 use trailhound_reach::headers::{Block, Family, HeaderSet, IntervalSet, number};
 use trailhound_reach::{

@@ -1,10 +1,7 @@
 //! What holds for every network: blame is exact, and what is unknown never becomes a yes or a no.
 
-mod brute;
-mod common;
-
-use brute::{Model, any_model};
-use common::*;
+use crate::brute::{Model, any_model};
+use crate::common::*;
 use proptest::prelude::*;
 use serde_json::json;
 use trailhound_reach::headers::Family;

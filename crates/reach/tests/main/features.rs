@@ -1,8 +1,6 @@
 //! One test for each thing that a network can do to a packet.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use serde_json::json;
 use trailhound_reach::explain::Code;
 use trailhound_reach::headers::Family;

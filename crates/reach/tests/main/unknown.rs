@@ -1,8 +1,6 @@
 //! What is not known is named, and decides nothing.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use serde_json::json;
 use trailhound_reach::{Answer, Body, End, Kind, Query, Verdict, path};
 

@@ -1,6 +1,11 @@
 //! Small networks, written by hand in the shape of describe answers.
-#![allow(dead_code, reason = "each test uses a part of it")]
-#![allow(missing_docs, clippy::expect_used, clippy::panic, reason = "only tests use it")]
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "only tests use it"
+)]
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,6 @@
 //! An outage told by one change, among others that have nothing to do with it.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use serde_json::json;
 use trailhound_reach::explain::Code;
 use trailhound_reach::{End, Kind, Query, Timeline, Verdict, blame, blame_every_change, path};

@@ -3,9 +3,7 @@
 //! The ten cases are those of an abandoned tool whose tests ran on real networks; the networks are
 //! written anew here. Its return column is about filters alone; ours is about answers.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use serde_json::Value;
 use trailhound_reach::headers::HeaderSet;
 use trailhound_reach::{Answer, End, Kind, Protocol, Query, Verdict, path};
