@@ -1,8 +1,9 @@
 //! A replayed state as the network that packets are walked through.
 //!
-//! Two facts that decide almost every path are in no event: the address that AWS gives a NAT gateway, and
-//! that an account's Block Public Access is off until somebody turns it on. Both are filled in here and
-//! told with each answer; all else that is not known stays unknown.
+//! Three facts that decide almost every path are in no event: the address that AWS gives a NAT gateway,
+//! that an account's Block Public Access is off until somebody turns it on, and that no change of a VPC is
+//! missing since it was made. They are filled in here and told with each answer; all else that is not known
+//! stays unknown.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -23,8 +24,12 @@ pub struct Assumption {
     pub resource: String,
     /// What is assumed of it, for people.
     pub text: String,
+    /// The account and Region whose Block Public Access is off.
     #[serde(skip)]
     open: Option<Scope>,
+    /// The VPC of which everything is known.
+    #[serde(skip)]
+    whole_vpc: Option<String>,
 }
 
 /// The body of a resource as reachability reads it.
@@ -46,6 +51,14 @@ pub(crate) fn assumptions(state: &State) -> Vec<Assumption> {
             }
             Kind::Vpc => {
                 seen.insert(scope(key));
+                if *resource.source("") != Source::Unknown {
+                    assumed.insert(Assumption {
+                        resource: key.id.clone(),
+                        text: "every change since its creation or snapshot is stored".to_owned(),
+                        open: None,
+                        whole_vpc: Some(key.id.clone()),
+                    });
+                }
             }
             Kind::NatGateway if nat_address(resource, key, state).is_some() => {
                 assumed.insert(Assumption {
@@ -53,6 +66,7 @@ pub(crate) fn assumptions(state: &State) -> Vec<Assumption> {
                     text: "no event tells its addresses: one of its subnet stands for them"
                         .to_owned(),
                     open: None,
+                    whole_vpc: None,
                 });
             }
             _ => {}
@@ -63,6 +77,7 @@ pub(crate) fn assumptions(state: &State) -> Vec<Assumption> {
             resource: format!("{}/{}", scope.account, scope.region),
             text: "Block Public Access is off, as no event turned it on".to_owned(),
             open: Some(scope.clone()),
+            whole_vpc: None,
         });
     }
     assumed.into_iter().collect()
@@ -76,6 +91,9 @@ pub(crate) fn network(state: &State, assumed: &[Assumption]) -> Network {
         let id = format!("{}/{}", scope.account, scope.region);
         let body = Body { json: &json, unknown: &[] };
         network = network.with(scope, Kind::PublicAccessOptions, &id, Some(body));
+    }
+    for vpc in assumed.iter().filter_map(|assumption| assumption.whole_vpc.as_ref()) {
+        network = network.complete_vpc(vpc);
     }
     for (key, resource) in state.iter() {
         let Some(kind) = Kind::from_type(key.resource_type) else { continue };

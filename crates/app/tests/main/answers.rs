@@ -142,8 +142,7 @@ fn a_history_says_what_a_touch_was_about_and_a_report_what_was_before() {
         event("first", 1, "ec2", "CreateRoute", route("igw-0aaaaaaaaaaaaaaaa")),
         event("second", 2, "ec2", "ReplaceRoute", route(gateway)),
     ]);
-    let query =
-        HistoryQuery { resource: gateway.to_owned(), limit: 10, ..HistoryQuery::default() };
+    let query = HistoryQuery { resource: gateway.to_owned(), limit: 10, ..HistoryQuery::default() };
     let history = app.history(&query).expect("readable");
     let entry = history.entries.first().expect("it is named");
     assert_eq!(entry.step.kind, Kind::Touch);

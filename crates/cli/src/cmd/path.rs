@@ -314,9 +314,21 @@ fn print_blamed(ui: &mut Ui, title: &str, blamed: &Blamed) -> Result<(), CliErro
     };
     ui.line("")?;
     print_flip(ui, "broken by", culprit)?;
-    for flip in blamed.flips.iter().filter(|flip| !std::ptr::eq(*flip, culprit)) {
+    let others: Vec<&Flip> =
+        blamed.flips.iter().filter(|flip| !std::ptr::eq(*flip, culprit)).collect();
+    if !others.is_empty() {
         ui.line("")?;
-        print_flip(ui, "the verdict also changed with", flip)?;
+        ui.line("the answer also changed with:")?;
+    }
+    for flip in others {
+        let at = flip.event.event_time.map(|at| at.to_string()).unwrap_or_default();
+        let name = flip.event.event_name.as_deref().unwrap_or("?");
+        let id = flip.event.event_id.as_deref().unwrap_or("?");
+        let (before, after) = (verdict_text(&flip.before), verdict_text(&flip.after));
+        ui.line(visible(&format!(
+            "  {at} {name} by {} ({id}): {before} before, {after} after",
+            flip.attribution.line()
+        )))?;
     }
     if !blamed.innocent.is_empty() {
         ui.line("")?;
