@@ -11,5 +11,6 @@ mod serve;
 mod show;
 mod sql;
 mod store;
+mod story;
 mod trace;
 mod up;
