@@ -275,7 +275,7 @@ fn met(hop: &trailhound_reach::explain::Hop, state: &State) -> Option<(String, S
         }
         (None, Some(rule)) => {
             let side = if rule.egress { "egress" } else { "ingress" };
-            format!("Entries[{} {side}]", rule.rule_number)
+            format!("Entries[{side} {}]", rule.rule_number)
         }
         (None, None) if hop.security_group_rule.is_some() => "IpPermissions".to_owned(),
         (None, None) => return None,
