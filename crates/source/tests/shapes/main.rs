@@ -8,9 +8,9 @@
     reason = "a test may stop where it stands"
 )]
 
+mod broken;
 #[path = "../common/mod.rs"]
 mod common;
-mod broken;
 mod delivered;
 mod long;
 mod packed;
