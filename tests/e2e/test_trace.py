@@ -45,6 +45,23 @@ def test_the_person_behind_the_route_is_named_with_evidence(story):
     assert history["events"][-1]["who"]["name"] == who["name"]
 
 
+def test_the_actor_is_a_field_and_the_change_is_ranked_first(story):
+    _, answer = get(story, "/api/v1/events?event_name=ReplaceRoute&fields=event_id,actor&limit=1")
+    [event] = answer["events"]
+    assert list(event) == ["event_id", "actor"]
+    assert event["actor"]["text"].startswith("dave via role/")
+    at = "at=2026-09-13T03:00:00Z&window=30m"
+    status, found = get(story, f"/api/v1/changes?{at}&near=rtb-0736172c24218f73a")
+    assert status == 200 and found["unreadable"] == []
+    assert found["changes"][0]["event_id"] == event["event_id"]
+    assert found["changes"][0]["reasons"][0]["points"] == 40
+    # The searches that it names count the same.
+    failed = found["searches"]["failed"].replace(" ", "%20")
+    _, failures = get(story, f"/api/v1/events?q={failed}&limit=1000")
+    assert len(failures["events"]) == found["failed_hidden"]
+    assert get(story, "/api/v1/changes?window=soon")[0] == 400
+
+
 def test_questions_are_answered_and_refused_by_name(story):
     status, answer = get(story, "/api/v1/questions/root")
     assert status == 200 and [table["title"] for table in answer["tables"]][-1] == "newest"

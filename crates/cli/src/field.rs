@@ -15,7 +15,7 @@ pub(crate) enum EventField {
     EventName,
     EventSource,
     Username,
-    /// Who stands behind the event; of no record, so asked for by name alone
+    // Who stands behind the event: no record says it.
     Actor,
     AccountId,
     AwsRegion,

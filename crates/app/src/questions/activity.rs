@@ -152,7 +152,10 @@ pub(super) fn timeline(
     search: &str,
     has_calls: bool,
 ) -> Result<(), LookupError> {
-    let mut events = desk.events(search, GROUPED_MAX);
+    // Ages count back from now; printed, they are times.
+    let asked = trailhound_query::search::Query::parse(search, crate::now());
+    let asked = asked.map_or_else(|_| search.to_owned(), |query| query.to_string());
+    let mut events = desk.events(&asked, GROUPED_MAX);
     events.reverse();
     let all = trailhound_trace::actions(&events);
     let left = all.len().saturating_sub(desk.limit);

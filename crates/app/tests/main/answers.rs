@@ -117,6 +117,18 @@ fn sign_ins_are_summed_up_once_a_call_and_lead_to_their_events() {
     assert_eq!(cells(&failed, "failed sign-ins by address", "event_id"), ["failed"]);
 }
 
+/// A regression: ages in the search of a timeline counted back from 1970, so that everything was in it.
+#[test]
+fn ages_in_a_timeline_count_back_from_now() {
+    let (_folder, app) = store(&sign_ins());
+    let timeline = |search: &str| {
+        let search = search.to_owned();
+        ask(&app, &Question::Timeline { search, has_calls: false }).tables[0].rows.len()
+    };
+    assert_eq!(timeline("user:alice"), 4);
+    assert_eq!(timeline("user:alice since:1h until:30m"), 0);
+}
+
 #[test]
 fn a_read_that_does_not_say_so_is_no_change() {
     let silent = json!({"readOnly": null});

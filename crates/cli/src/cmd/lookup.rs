@@ -43,7 +43,7 @@ pub(crate) struct LookupArgs {
     /// Apply a JMESPath expression to the JSON (json: to the array; ndjson: to each event)
     #[arg(long, value_name = "JMESPATH", help_heading = "Answer")]
     query: Option<String>,
-    /// Show these fields, in this order
+    /// Show these fields, in this order; `actor` is who stands behind the event
     #[arg(long, value_name = "FIELD,...", value_delimiter = ',', help_heading = "Answer")]
     fields: Vec<EventField>,
 }

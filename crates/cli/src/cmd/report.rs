@@ -16,8 +16,8 @@ use trailhound_app::report::{DIGESTS, Report, ReportEntry, ReportQuery};
 /// Arguments of `report`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The events in order, each with who stands behind it and the evidence, what it changed, its id and the\n\
-    SHA-256 of its record. The HTML is one file that loads nothing and prints well.\n\n\
+    after_help = "The events in order, each with who stands behind it and the evidence, what it changed, its id\n\
+    and the SHA-256 of its record. The HTML is one file that loads nothing and prints well.\n\n\
     Examples:\n  trailhound report 7f3c1c2e-0d4b-4f7e-9d58-1f0a2b3c4d5e --format html --out case.html\n  \
     trailhound report --search 'event:ReplaceRoute is:write' --title 'Outage of 13 September'"
 )]

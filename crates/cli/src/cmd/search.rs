@@ -48,7 +48,7 @@ pub(crate) struct SearchArgs {
     /// Show at most N events, or `all` [default: 50 in a table, else all]
     #[arg(long, value_name = "N")]
     limit: Option<Limit>,
-    /// Show these fields, in this order
+    /// Show these fields, in this order; `actor` is who stands behind the event
     #[arg(long, value_name = "FIELD,...", value_delimiter = ',')]
     fields: Vec<EventField>,
     /// Print only how many events match

@@ -14,12 +14,12 @@ fn check(env: &TestEnv, conditions: &[&str], expect: Expect) {
 #[test]
 fn a_table_in_a_pipe_is_not_cut() {
     TestEnv::with_logs().check(&["lookup"], expect![[r#"
-        event_time            username                          event_name           resources                                            source_ip_address          aws_region  error_code    event_id
-        2023-07-12 10:00:00Z  =HYPERLINK("http://example.com")  CreateUser           \u{1b}]0;title\u{7}eve\nadmin                        203.0.113.66               us-east-1                 aaaaaaaa-0000-4000-8000-000000000005
-        2023-07-11 00:00:00Z                                    AssumeRole           arn:aws:iam::123456789012:role/scaling, AutoScaling  autoscaling.amazonaws.com  us-east-1                 aaaaaaaa-0000-4000-8000-000000000004
-        2023-07-10 09:10:00Z  build-42                          DeleteBucket         example-reports, arn:aws:s3:::example-reports        198.51.100.9               eu-west-1   AccessDenied  aaaaaaaa-0000-4000-8000-000000000003
-        2023-07-10 08:05:00Z  alice                             ReplaceRoute         rtb-0123456789abcdef0, nat-0123456789abcdef0         203.0.113.7                us-east-1                 aaaaaaaa-0000-4000-8000-000000000002
-        2023-07-10 08:00:00Z  alice                             DescribeRouteTables                                                       203.0.113.7                us-east-1                 aaaaaaaa-0000-4000-8000-000000000001
+        event_time            username                          actor                      event_name           resources                                            source_ip_address          aws_region  error_code    event_id
+        2023-07-12 10:00:00Z  =HYPERLINK("http://example.com")  mallory                    CreateUser           \u{1b}]0;title\u{7}eve\nadmin                        203.0.113.66               us-east-1                 aaaaaaaa-0000-4000-8000-000000000005
+        2023-07-11 00:00:00Z                                    autoscaling.amazonaws.com  AssumeRole           arn:aws:iam::123456789012:role/scaling, AutoScaling  autoscaling.amazonaws.com  us-east-1                 aaaaaaaa-0000-4000-8000-000000000004
+        2023-07-10 09:10:00Z  build-42                          unknown                    DeleteBucket         example-reports, arn:aws:s3:::example-reports        198.51.100.9               eu-west-1   AccessDenied  aaaaaaaa-0000-4000-8000-000000000003
+        2023-07-10 08:05:00Z  alice                             alice                      ReplaceRoute         rtb-0123456789abcdef0, nat-0123456789abcdef0         203.0.113.7                us-east-1                 aaaaaaaa-0000-4000-8000-000000000002
+        2023-07-10 08:00:00Z  alice                             alice                      DescribeRouteTables                                                       203.0.113.7                us-east-1                 aaaaaaaa-0000-4000-8000-000000000001
         --- stderr
         5 events shown of 5 from 2023-07-10 08:00:00Z to 2023-07-12 10:00:00Z; looked into account 123456789012, Regions eu-west-1, us-east-1: 5 examined, 0 ruled out by the index
     "#]]);

@@ -201,6 +201,7 @@ fn related_events_are_one_link_away() {
         Same user: /?q=user%3A%22a+b%26c%22
         Same user ±5 min: /?q=user%3A%22a+b%26c%22&from=2023-07-09T23%3A57%3A00Z&until=2023-07-10T00%3A07%3A00Z
         Same source IP: /?q=ip%3A198.51.100.7
+        What changed before: /changes?at=2023-07-10T00%3A02%3A00Z&window=30m
         5 minutes before and after: /?from=2023-07-09T23%3A57%3A00Z&until=2023-07-10T00%3A07%3A00Z"#]]
     .assert_eq(&links.join("\n"));
 }
