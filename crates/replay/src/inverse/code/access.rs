@@ -101,3 +101,29 @@ pub(in super::super) fn secret_restored(case: &mut Case<'_>) {
     }
     case.run_calls(case.row.undo);
 }
+
+/// Sets a parameter back, unless its value is a secret: that is not to be printed.
+pub(in super::super) fn parameter_back(case: &mut Case<'_>) {
+    let before = case.about.as_ref().map(|key| told(case.before, key, &Path::of("Type")));
+    match before {
+        Some(Told::Absent) => case.run_calls(case.row.or_none),
+        Some(Told::Value { value, .. }) if value.as_str() == Some("SecureString") => {
+            let asks = "the value before: it is a secret, to be read from the parameter's history";
+            case.ask_for(asks, "Value", true);
+        }
+        Some(Told::Value { .. }) => case.run_calls(case.row.undo),
+        Some(Told::Unknown) | None => {
+            case.ask_for("what the parameter was before, if there was one", "Value", true);
+        }
+    }
+}
+
+/// Makes a parameter again, unless its value is a secret.
+pub(in super::super) fn parameter_again(case: &mut Case<'_>) {
+    match case.worth("old.Type", None) {
+        Worth::Is { value, .. } if value.as_str() == Some("SecureString") => {
+            case.ask_for("the value before: it is a secret, and it is gone", "Value", true);
+        }
+        _ => case.run_calls(case.row.undo),
+    }
+}

@@ -418,7 +418,7 @@ pub(in super::super) fn group_back(case: &mut Case<'_>) {
                 false,
             );
         }
-        let had_default = rules.iter().any(|rule| is_default(rule));
+        let had_default = rules.iter().any(&is_default);
         let wanted: Vec<Value> = rules
             .iter()
             .filter(|rule| !(is_egress && is_default(rule)))

@@ -347,7 +347,12 @@ pub(super) const SECRETS: &[Row] = &[
         .notes(&["it works while the version from before still has a stage"]),
     set("UpdateSecret", SECRET, &["UpdateSecretVersionStage", "UpdateSecret SecretId=id *"])
         .of("secretsmanager")
-        .back(&["KmsKeyId", "Description"])
+        .back(&[
+            "KmsKeyId",
+            "Description",
+            "~SecretString=VersionIdsToStages",
+            "~SecretBinary=VersionIdsToStages",
+        ])
         .code(access::secret_back),
     ended("DeleteSecret", SECRET, &["RestoreSecret SecretId=id"])
         .of("secretsmanager")
@@ -364,8 +369,9 @@ pub(super) const SECRETS: &[Row] = &[
         &["PutParameter Name=id Type=old.Type Value=old.Value Overwrite=:true"],
     )
     .of("ssm")
-    .touches(&["Value"])
+    .touches(&["Type"])
     .or_none(&["DeleteParameter Name=id"])
+    .code(access::parameter_back)
     .lax()
     .notes(&["GetParameterHistory keeps the last 100 values"]),
     ended(

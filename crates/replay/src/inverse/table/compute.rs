@@ -34,7 +34,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
         "Environment",
     ])
     .class(Partial)
-    .lost(&["environment variables: they are in no event"])
+    .lost(&["environment variables: they are in no event, and may be secrets"])
     .notes(&["an alias that goes back to a published version is the safer way"]),
     set("UpdateFunctionCode", FUNCTION, &["UpdateFunctionCode FunctionName=id"])
         .of("lambda")
