@@ -149,7 +149,11 @@ impl<'a> Case<'a> {
     /// Asks for a value; without it the call that needs it is not in the plan.
     pub(crate) fn ask(&mut self, missing: Missing, needed_by: &str, is_blocking: bool) {
         let Missing { asks, path, inferred } = missing;
-        let check = self.about.as_ref().and_then(|key| table::check_of(key.resource_type));
+        let is_own = self.about_type == table::type_of(self.row);
+        let check = match self.row.check {
+            own if is_own && !own.is_empty() => Some(own),
+            _ => self.about.as_ref().and_then(|key| table::check_of(key.resource_type)),
+        };
         let snapshot = check.and_then(|text| self.check(text, false));
         let question = Question {
             event_id: self.call.event_id.clone(),
@@ -208,7 +212,9 @@ impl<'a> Case<'a> {
         let mut inferred = Vec::new();
         for element in found.as_ref().and_then(Value::as_array).into_iter().flatten() {
             let path = format!("{list}[{}]", element_key(element).unwrap_or_default());
-            let source = resource.source(&path).clone();
+            let known_as = Path::parse(&format!("{list}[{{key}}]"), |_| element_key(element));
+            let known_as = known_as.map(|it| it.prefix_in(&resource.body)).unwrap_or_default();
+            let source = resource.source(&known_as).clone();
             match source {
                 Source::Inferred { .. } => inferred.push((path, element.clone())),
                 source => known.push(Each { element: element.clone(), path, source }),

@@ -16,6 +16,9 @@
 //! | `service_of_path:V` | the service in the path of a service-linked role |
 //! | `launch_template:V` | a launch template named once, by its id |
 //! | `key:V/V` | several values as one id |
+//! | `under:GROUP:DEFAULT:V` | a name in a group that may be left out, as one id |
+//! | `function:V`, `secret:V` | the name in the ARN of a function, of a secret |
+//! | `alias:` | the id of a function's alias |
 //! | `replace:PATH:V` | one patch operation of API Gateway |
 //! | `queue_attributes:V` | those of a queue's attributes that can be set |
 //! | `filter:NAME:V` | a filter of EC2's descriptions |
@@ -226,6 +229,24 @@ impl Case<'_> {
                 Some(json!([{"Name": head, "Values": values}]))
             }),
             "key" => self.joined(rest),
+            "under" => {
+                // `under:GROUP:DEFAULT:NAME`.
+                let mut parts = rest.split(':');
+                let (group, default, name) = (parts.next(), parts.next(), parts.next());
+                let group = group.map_or(Worth::Absent, |it| self.worth(it, each));
+                let group = match group.and_then(|it| changed("last", it)) {
+                    Worth::Is { value, .. } => scalar_text(&value).unwrap_or_default(),
+                    Worth::Absent | Worth::Unknown(_) => default.unwrap_or_default().to_owned(),
+                };
+                let name = name.map_or(Worth::Absent, |it| self.worth(it, each));
+                name.and_then(|it| changed("last", it))
+                    .and_then(|it| Some(json!(format!("{group}/{}", it.as_str()?))))
+            }
+            "alias" => {
+                let function = self.worth("function:req.FunctionName", each);
+                let name = self.call.request.get("Name").and_then(Value::as_str);
+                function.and_then(|it| Some(json!(format!("{}:{}", it.as_str()?, name?))))
+            }
             // An element that is not there was there once: its id says so.
             "map" => match self.matching(rest) {
                 Worth::Absent => Worth::unknown(format!("what the ids stand for: `{rest}`"), rest),
@@ -293,6 +314,18 @@ fn changed(name: &str, value: Value) -> Option<Value> {
         "plain" => Some(plain(value)),
         "taglist" => own_tags(value),
         "last" => Some(json!(value.as_str()?.rsplit(['/', ':']).next()?)),
+        "function" => {
+            let text = value.as_str()?;
+            let name = text.split_once(":function:").map_or(text, |(_, name)| name);
+            Some(json!(name.split(':').next()?))
+        }
+        "secret" => {
+            let text = value.as_str()?;
+            let name = text.split_once(":secret:").map(|(_, name)| name);
+            // At the end of an ARN are six letters that are not the name's.
+            let name = name.map(|it| it.rsplit_once('-').map_or(it, |(name, _)| name));
+            Some(json!(name.unwrap_or(text)))
+        }
         "after_slash" => Some(json!(value.as_str()?.rsplit('/').next()?)),
         "service_of_path" => Some(json!(value.as_str()?.split('/').nth(2)?)),
         "int" => match value {

@@ -41,7 +41,7 @@ pub(crate) const ROWS: &[Row] = &[
     .lost(&["the value and its history, unless they are kept elsewhere"]),
     ended(
         "DeleteFunction",
-        "AWS::Lambda::Function req.FunctionName",
+        "AWS::Lambda::Function function:req.FunctionName",
         &["CreateFunction FunctionName=id Role=old.Role Handler?=old.Handler \
           Runtime?=old.Runtime Timeout?=old.Timeout MemorySize?=old.MemorySize \
           PackageType?=old.PackageType Code=old.Code"],

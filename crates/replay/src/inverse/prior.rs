@@ -47,7 +47,7 @@ pub(crate) fn told(state: &dyn Prior, key: &Key, path: &Path) -> Told {
     if path.is_root() {
         return whole(resource);
     }
-    let source = resource.source(&path.prefix());
+    let source = resource.source(&path.prefix_in(&resource.body));
     match (path.find(&resource.body), source) {
         (_, Source::Unknown) => Told::Unknown,
         // What AWS left out of the record is not what was there.

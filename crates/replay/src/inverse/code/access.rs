@@ -52,9 +52,9 @@ fn current_version(case: &Case<'_>, is_before: bool) -> Option<Worth> {
 
 /// Makes the version of a secret from before the current one again.
 pub(in super::super) fn secret_stage_back(case: &mut Case<'_>) {
-    let Some(key) = case.about.clone() else {
+    if case.about.is_none() {
         return case.ask_for("which secret it was", "", true);
-    };
+    }
     let old = current_version(case, true);
     let new = match case.call.response.get("VersionId").and_then(Value::as_str) {
         Some(id) => Some(text(id)),
@@ -63,7 +63,7 @@ pub(in super::super) fn secret_stage_back(case: &mut Case<'_>) {
     match (old, new) {
         (Some(old), Some(new)) => {
             let members = vec![
-                ("SecretId", text(&key.id)),
+                ("SecretId", case.worth("req.SecretId", None)),
                 ("VersionStage", text("AWSCURRENT")),
                 ("MoveToVersionId", old),
                 ("RemoveFromVersionId", new),
@@ -89,7 +89,7 @@ pub(in super::super) fn secret_back(case: &mut Case<'_>) {
     if is_value {
         secret_stage_back(case);
     }
-    case.run_call("UpdateSecret SecretId=id *");
+    case.run_call("UpdateSecret SecretId=req.SecretId *");
 }
 
 /// Restores a secret, unless it was deleted for good.
