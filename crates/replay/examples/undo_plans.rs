@@ -57,16 +57,17 @@ impl Prior for Literal {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let samples: Value = serde_json::from_str(SAMPLES)?;
-    let world = Literal::of(&samples["world"]);
+    let part = |value: &Value, name: &str| value.get(name).cloned().unwrap_or_default();
+    let world = Literal::of(&part(&samples, "world"));
     let options = Options { overwrite_later_changes: true, undo_containment: true };
     let mut out = std::io::stdout().lock();
-    for (event, sample) in samples["samples"].as_object().into_iter().flatten() {
+    for (event, sample) in part(&samples, "samples").as_object().into_iter().flatten() {
         let (service, operation) = event.split_once(':').unwrap_or(("ec2", event));
         let call = Call {
             service: service.to_owned(),
             operation: operation.to_owned(),
-            request: sample["request"].clone(),
-            response: sample["response"].clone(),
+            request: part(sample, "request"),
+            response: part(sample, "response"),
             event_id: "e1".to_owned(),
             account: ACCOUNT.to_owned(),
             region: REGION.to_owned(),
@@ -75,7 +76,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             source_ip: "192.0.2.1".to_owned(),
             user_agent: "aws-cli/2".to_owned(),
         };
-        let now = Literal::of(&sample["now"]);
+        let now = Literal::of(&part(sample, "now"));
         let unknown = Literal::default();
         let event_here = Event { call: &call, before: &world, after: &unknown };
         let plan = plan(&[event_here], &now, &options);

@@ -149,8 +149,12 @@ impl<'a> Case<'a> {
     /// Asks for a value; without it the call that needs it is not in the plan.
     pub(crate) fn ask(&mut self, missing: Missing, needed_by: &str, is_blocking: bool) {
         let Missing { asks, path, inferred } = missing;
-        let check = self.about.as_ref().and_then(|key| table::check_of(key.resource_type));
-        let snapshot = check.and_then(|text| self.check(text));
+        let is_own = self.about_type == table::type_of(self.row);
+        let check = match self.row.check {
+            own if is_own && !own.is_empty() => Some(own),
+            _ => self.about.as_ref().and_then(|key| table::check_of(key.resource_type)),
+        };
+        let snapshot = check.and_then(|text| self.check(text, false));
         let question = Question {
             event_id: self.call.event_id.clone(),
             needed_by: format!("{}:{needed_by}", self.row.service),
@@ -208,7 +212,9 @@ impl<'a> Case<'a> {
         let mut inferred = Vec::new();
         for element in found.as_ref().and_then(Value::as_array).into_iter().flatten() {
             let path = format!("{list}[{}]", element_key(element).unwrap_or_default());
-            let source = resource.source(&path).clone();
+            let known_as = Path::parse(&format!("{list}[{{key}}]"), |_| element_key(element));
+            let known_as = known_as.map(|it| it.prefix_in(&resource.body)).unwrap_or_default();
+            let source = resource.source(&known_as).clone();
             match source {
                 Source::Inferred { .. } => inferred.push((path, element.clone())),
                 source => known.push(Each { element: element.clone(), path, source }),
@@ -362,8 +368,8 @@ impl<'a> Case<'a> {
         number
     }
 
-    /// A read-only call of the table.
-    pub(crate) fn check(&self, text: &str) -> Option<Check> {
+    /// A read-only call of the table, about the resource's new identity or its old one.
+    pub(crate) fn check(&self, text: &str, is_after: bool) -> Option<Check> {
         let call = Words::of(text);
         let mut made = Made::default();
         for member in &call.members {
@@ -373,7 +379,8 @@ impl<'a> Case<'a> {
                 None => (name, false),
             };
             // What was made anew is asked for by its new id.
-            let is_new = self.row.effect == Effect::Ended && !self.row.new_id.is_empty();
+            let is_new =
+                is_after && self.row.effect == Effect::Ended && !self.row.new_id.is_empty();
             let answer = format!("step1.{}", self.row.new_id);
             let new = match value {
                 "id" if is_new => Some(self.worth(&answer, None)),
@@ -391,7 +398,9 @@ impl<'a> Case<'a> {
         if !input.is_object() {
             input = json!({});
         }
-        rename(&mut input, "", self, &mut refs);
+        if is_after {
+            rename(&mut input, "", self, &mut refs);
+        }
         show_refs(&mut input, &refs);
         let (service, operation) =
             call.operation.split_once(':').unwrap_or((self.row.service, call.operation));
@@ -402,6 +411,12 @@ impl<'a> Case<'a> {
     pub(crate) fn expectations(&self) -> Vec<Expectation> {
         let expect = |changed: &Changed| match &changed.before {
             Told::Unknown => None,
+            // That it is there again; under which id, the check asks.
+            Told::Value { .. } if changed.path.is_empty() => Some(Expectation {
+                key: changed.key.clone(),
+                path: String::new(),
+                value: Some(json!(true)),
+            }),
             before => Some(Expectation {
                 key: changed.key.clone(),
                 path: changed.path.clone(),

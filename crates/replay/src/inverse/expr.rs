@@ -16,6 +16,9 @@
 //! | `service_of_path:V` | the service in the path of a service-linked role |
 //! | `launch_template:V` | a launch template named once, by its id |
 //! | `key:V/V` | several values as one id |
+//! | `under:GROUP:DEFAULT:V` | a name in a group that may be left out, as one id |
+//! | `function:V`, `secret:V` | the name in the ARN of a function, of a secret |
+//! | `alias:` | the id of a function's alias |
 //! | `replace:PATH:V` | one patch operation of API Gateway |
 //! | `queue_attributes:V` | those of a queue's attributes that can be set |
 //! | `filter:NAME:V` | a filter of EC2's descriptions |
@@ -63,6 +66,17 @@ impl Worth {
         Self::Unknown(Missing { asks: asks.into(), path: path.into(), inferred: None })
     }
 
+    /// The same, but for a value that AWS left out of the record: that is not known.
+    fn unless_hidden(self, text: &str) -> Self {
+        match &self {
+            Self::Is { value, .. } if is_hidden(value) => {
+                let path = text.split_once('.').map_or(text, |(_, path)| path);
+                Self::unknown(format!("`{path}`: it was left out of the record"), path)
+            }
+            _ => self,
+        }
+    }
+
     /// The same with its value changed; nothing left of it is absent.
     fn and_then(self, change: impl Fn(Value) -> Option<Value>) -> Self {
         match self {
@@ -87,7 +101,7 @@ impl Case<'_> {
             if missing.is_some() && choice.starts_with(':') {
                 break;
             }
-            match self.one(choice, each) {
+            match self.one(choice, each).unless_hidden(choice) {
                 Worth::Absent => {}
                 Worth::Unknown(what) => missing = missing.or(Some(what)),
                 found => return found,
@@ -196,79 +210,50 @@ impl Case<'_> {
     }
 
     fn function(&self, name: &str, rest: &str, each: Option<&Each>) -> Worth {
+        let (head, tail) = rest.split_once(':').unwrap_or((rest, "id"));
         match name {
-            "text" => self.worth(rest, each).and_then(|value| match value {
-                Value::String(text) => Some(Value::String(text)),
-                document => Some(Value::String(document.to_string())),
-            }),
-            "plain" => self.worth(rest, each).and_then(|value| Some(plain(value))),
-            "taglist" => self.worth(rest, each).and_then(own_tags),
             "tags" => self
                 .of_state(self.before, "Tags")
                 .and_then(own_tags)
                 .and_then(|tags| Some(json!([{"ResourceType": rest, "Tags": tags}]))),
-            "arn" => {
-                let (kind, value) = rest.split_once(':').unwrap_or((rest, "id"));
-                self.worth(value, each).and_then(|arn| {
-                    let last = arn.as_str()?.rsplit(':').next()?.to_owned();
-                    let (found, id) = last.split_once('/')?;
-                    (found == kind).then(|| json!(id))
-                })
-            }
-            "last" => self
-                .worth(rest, each)
-                .and_then(|it| Some(json!(it.as_str()?.rsplit(['/', ':']).next()?))),
-            // An element that is not there was there once: its id says so.
-            "int" => self.worth(rest, each).and_then(|it| match it {
-                Value::String(text) => text.parse::<i64>().ok().map(Value::from),
-                other => Some(other),
+            "arn" => self.worth(tail, each).and_then(|arn| {
+                let last = arn.as_str()?.rsplit(':').next()?.to_owned();
+                let (kind, id) = last.split_once('/')?;
+                (kind == head).then(|| json!(id))
             }),
-            "after_slash" => {
-                self.worth(rest, each).and_then(|it| Some(json!(it.as_str()?.rsplit('/').next()?)))
-            }
-            "service_of_path" => {
-                self.worth(rest, each).and_then(|it| Some(json!(it.as_str()?.split('/').nth(2)?)))
-            }
-            "is_enabled" => self.worth(rest, each).and_then(|it| match it.as_str() {
-                Some(text) => {
-                    let text = text.to_ascii_lowercase();
-                    Some(json!(["enabled", "enabling"].contains(&text.as_str())))
-                }
-                None => it.as_bool().map(Value::from),
-            }),
-            "launch_template" => self.worth(rest, each).and_then(|mut it| {
-                // A call takes the id or the name, not both.
-                if it.get("LaunchTemplateId").is_some() {
-                    it.as_object_mut()?.shift_remove("LaunchTemplateName");
-                }
-                Some(it)
+            "replace" => self
+                .worth(tail, each)
+                .and_then(|it| Some(json!([{"op": "replace", "path": head, "value": it}]))),
+            "filter" => self.worth(tail, each).and_then(|it| {
+                let values = if it.is_array() { it } else { json!([it]) };
+                Some(json!([{"Name": head, "Values": values}]))
             }),
             "key" => self.joined(rest),
-            "replace" => {
-                let (path, value) = rest.split_once(':').unwrap_or((rest, "id"));
-                self.worth(value, each)
-                    .and_then(|it| Some(json!([{"op": "replace", "path": path, "value": it}])))
+            "under" => {
+                // `under:GROUP:DEFAULT:NAME`.
+                let mut parts = rest.split(':');
+                let (group, default, name) = (parts.next(), parts.next(), parts.next());
+                let group = group.map_or(Worth::Absent, |it| self.worth(it, each));
+                let group = match group.and_then(|it| changed("last", it)) {
+                    Worth::Is { value, .. } => scalar_text(&value).unwrap_or_default(),
+                    Worth::Absent | Worth::Unknown(_) => default.unwrap_or_default().to_owned(),
+                };
+                let name = name.map_or(Worth::Absent, |it| self.worth(it, each));
+                name.and_then(|it| changed("last", it))
+                    .and_then(|it| Some(json!(format!("{group}/{}", it.as_str()?))))
             }
-            "queue_attributes" => self.worth(rest, each).and_then(settable),
-            "filter" => {
-                let (name, value) = rest.split_once(':').unwrap_or((rest, "id"));
-                self.worth(value, each).and_then(|it| {
-                    let values = if it.is_array() { it } else { json!([it]) };
-                    Some(json!([{"Name": name, "Values": values}]))
-                })
+            "alias" => {
+                let function = self.worth("function:req.FunctionName", each);
+                let name = self.call.request.get("Name").and_then(Value::as_str);
+                function.and_then(|it| Some(json!(format!("{}:{}", it.as_str()?, name?))))
             }
-            "first" => self.worth(rest, each).and_then(|it| it.get(0).cloned()),
-            "conditions" => self.worth(rest, each).and_then(|it| Some(conditions(it))),
-            "mappings" => self.worth(rest, each).and_then(|ids| {
-                let mapping = |id: &Value| json!({"SubnetId": id});
-                Some(ids.as_array()?.iter().map(mapping).collect())
-            }),
+            // An element that is not there was there once: its id says so.
             "map" => match self.matching(rest) {
                 Worth::Absent => Worth::unknown(format!("what the ids stand for: `{rest}`"), rest),
                 found => found,
             },
             "where" => self.filtered(rest),
-            _ => Worth::unknown(format!("`{name}`"), ""),
+            _ => self.worth(rest, each).and_then(|value| changed(name, value)),
         }
     }
 
@@ -317,6 +302,61 @@ impl Case<'_> {
             (!values.is_empty()).then(|| Value::Array(values))
         })
     }
+}
+
+/// A value changed by one of the functions that need nothing else; nothing for one that there is not.
+fn changed(name: &str, value: Value) -> Option<Value> {
+    match name {
+        "text" => match value {
+            Value::String(text) => Some(Value::String(text)),
+            document => Some(Value::String(document.to_string())),
+        },
+        "plain" => Some(plain(value)),
+        "taglist" => own_tags(value),
+        "last" => Some(json!(value.as_str()?.rsplit(['/', ':']).next()?)),
+        "function" => {
+            let text = value.as_str()?;
+            let name = text.split_once(":function:").map_or(text, |(_, name)| name);
+            Some(json!(name.split(':').next()?))
+        }
+        "secret" => {
+            let text = value.as_str()?;
+            let name = text.split_once(":secret:").map(|(_, name)| name);
+            // At the end of an ARN are six letters that are not the name's.
+            let name = name.map(|it| it.rsplit_once('-').map_or(it, |(name, _)| name));
+            Some(json!(name.unwrap_or(text)))
+        }
+        "after_slash" => Some(json!(value.as_str()?.rsplit('/').next()?)),
+        "service_of_path" => Some(json!(value.as_str()?.split('/').nth(2)?)),
+        "int" => match value {
+            Value::String(text) => text.parse::<i64>().ok().map(Value::from),
+            other => Some(other),
+        },
+        "is_enabled" => match value.as_str() {
+            Some(text) => {
+                let text = text.to_ascii_lowercase();
+                Some(json!(["enabled", "enabling"].contains(&text.as_str())))
+            }
+            None => value.as_bool().map(Value::from),
+        },
+        "launch_template" => launch_template(value),
+        "queue_attributes" => settable(value),
+        "first" => value.get(0).cloned(),
+        "conditions" => Some(conditions(value)),
+        "mappings" => {
+            let mapping = |id: &Value| json!({"SubnetId": id});
+            Some(value.as_array()?.iter().map(mapping).collect())
+        }
+        _ => None,
+    }
+}
+
+/// A launch template named once: a call takes the id or the name, not both.
+fn launch_template(mut template: Value) -> Option<Value> {
+    if template.get("LaunchTemplateId").is_some() {
+        template.as_object_mut()?.shift_remove("LaunchTemplateName");
+    }
+    Some(template)
 }
 
 /// An element of a list of a resource, for a call that is made once for each.
@@ -402,6 +442,19 @@ fn own_tags(tags: Value) -> Option<Value> {
     };
     let own: Vec<Value> = tags.as_array()?.iter().filter(is_own).cloned().collect();
     (!own.is_empty()).then(|| Value::Array(own))
+}
+
+/// Whether AWS left a value, or a part of it, out of the record.
+pub(crate) fn is_hidden(value: &Value) -> bool {
+    match value {
+        Value::String(text) => matches!(
+            text.as_str(),
+            "HIDDEN_DUE_TO_SECURITY_REASONS" | "<sensitiveDataRemoved>" | "***" | "****"
+        ),
+        Value::Array(values) => values.iter().any(is_hidden),
+        Value::Object(members) => members.values().any(is_hidden),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// Takes every text that is an id with a new identity out of `value`, and says what goes there.

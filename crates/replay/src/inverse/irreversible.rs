@@ -3,6 +3,7 @@
 //! Where something can be made in place of what is gone, its calls are in the plan, held back: a
 //! replacement is never called an undo.
 
+use super::code::access::parameter_again;
 use super::row::{Row, ended, set};
 use super::types::Class::Irreversible;
 
@@ -36,10 +37,11 @@ pub(crate) const ROWS: &[Row] = &[
     )
     .of("ssm")
     .class(Irreversible)
+    .code(parameter_again)
     .lost(&["the value and its history, unless they are kept elsewhere"]),
     ended(
         "DeleteFunction",
-        "AWS::Lambda::Function req.FunctionName",
+        "AWS::Lambda::Function function:req.FunctionName",
         &["CreateFunction FunctionName=id Role=old.Role Handler?=old.Handler \
           Runtime?=old.Runtime Timeout?=old.Timeout MemorySize?=old.MemorySize \
           PackageType?=old.PackageType Code=old.Code"],

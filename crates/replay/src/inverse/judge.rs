@@ -36,10 +36,11 @@ impl Case<'_> {
         match self.row.effect {
             Effect::Made => self.judge_made(),
             Effect::Ended => self.judge_ended(),
-            Effect::Set | Effect::Added | Effect::Removed => self.judge_changed(),
-        }
-        if self.row.effect != Effect::Made {
-            self.judge_target();
+            Effect::Set | Effect::Added | Effect::Removed => {
+                if !self.is_target_gone() {
+                    self.judge_changed();
+                }
+            }
         }
         self.judge_containment();
     }
@@ -56,6 +57,8 @@ impl Case<'_> {
             }
         }
         match self.now_exists(&key) {
+            // A call that made several is about the first of them.
+            Existence::No if self.row.undo.iter().any(|call| call.contains("[].")) => {}
             Existence::No => self.nothing("what the event made is gone already"),
             Existence::Yes | Existence::Unknown => {
                 if self.changes.iter().any(|it| it.path.is_empty() && it.after.differs(&it.now)) {
@@ -93,7 +96,16 @@ impl Case<'_> {
                 let asks = format!("whether `{}` was there before the event", changed.path);
                 self.ask_if_there(&changed.path, &asks);
             }
-            if changed.after.differs(&changed.now) {
+            // What AWS does by itself after the event is a part of the event.
+            let is_of_this = changed.now.event_id() == Some(self.call.event_id.as_str());
+            if matches!(changed.now, Told::Unknown) {
+                let text = format!(
+                    "whether `{}` of {} was changed again since is not known: look first",
+                    changed.path, changed.key.id
+                );
+                self.warnings.push(text);
+            }
+            if changed.after.differs(&changed.now) && !is_of_this {
                 match (&changed.now, self.row.effect) {
                     (Told::Absent, Effect::Added) => self.nothing("what the event added is gone"),
                     _ => self.conflict(changed, "it was changed again since the event"),
@@ -108,29 +120,64 @@ impl Case<'_> {
         self.ask(missing, operation, true);
     }
 
-    /// A change of something that is gone cannot be taken back.
-    fn judge_target(&mut self) {
-        let Some(key) = self.about.clone() else { return };
-        if self.row.effect == Effect::Ended || self.now_exists(&key) != Existence::No {
-            return;
+    /// Whether what the event changed is gone: that cannot be taken back.
+    fn is_target_gone(&mut self) -> bool {
+        let Some(key) = self.about.clone() else { return false };
+        if self.now_exists(&key) != Existence::No || self.renamed.contains_key(&key.id) {
+            return false;
         }
-        if self.renamed.contains_key(&key.id) || self.is_end_of_part() {
-            return;
-        }
-        let changed = Changed {
+        let found = self.changes.first().cloned();
+        let changed = found.unwrap_or_else(|| Changed {
             key,
             path: String::new(),
             before: Told::Unknown,
             after: Told::Unknown,
             now: Told::Absent,
-        };
+        });
         self.conflict(changed, "it does not exist any more: take back its end first");
         self.nothing("what the event changed is gone");
+        self.class = self.class.lower();
+        true
     }
 
-    /// Whether the plan makes by itself what the event's target was a part of.
-    fn is_end_of_part(&self) -> bool {
-        self.row.class == super::types::Class::Irreversible
+    /// The members of the request that set something which the row does not set back.
+    pub(crate) fn left_out(&self) -> Vec<String> {
+        // How a call is made, not what it sets.
+        const MANNERS: &[&str] = &[
+            "DryRun",
+            "ClientToken",
+            "ClientRequestToken",
+            "clientRequestToken",
+            "clientToken",
+            "ApplyImmediately",
+            "LockToken",
+            "IfMatch",
+            "AllowMajorVersionUpgrade",
+            "forceNewDeployment",
+            "RevisionId",
+            "HealthCheckVersion",
+        ];
+        let row = self.row;
+        let is_set_back = |name: &str| {
+            row.back.iter().any(|pair| {
+                let pair = pair.trim_start_matches('~');
+                pair.split(['=', '.']).next() == Some(name)
+            })
+        };
+        let mark = |text: &str, name: &str| {
+            text.split([' ', '|', ':', '/', '[', '{', '=']).any(|word| {
+                word.strip_prefix("req.").and_then(|it| it.split(['.', '[', '}', ']']).next())
+                    == Some(name)
+            })
+        };
+        let is_used = |name: &str| {
+            row.undo.iter().chain([&row.about]).chain(row.touches).any(|text| mark(text, name))
+        };
+        let members = self.call.request.as_object().into_iter().flatten();
+        let left = members.map(|(name, _)| name).filter(|name| {
+            !MANNERS.contains(&name.as_str()) && !is_set_back(name) && !is_used(name)
+        });
+        left.cloned().collect()
     }
 
     pub(crate) fn nothing(&mut self, why: &str) {

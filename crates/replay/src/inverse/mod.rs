@@ -57,6 +57,36 @@ pub fn class_of(service: &str, operation: &str) -> Option<Class> {
     table::row_of(service, operation).map(|row| row.class)
 }
 
+/// The events with an inverse as a Markdown table: event, class, calls, what does not come back.
+pub fn reference() -> String {
+    let mut out = String::new();
+    for group in table::GROUPS {
+        out.push_str(&format!("\n### {}\n\n", group.title));
+        out.push_str("| event | class | taken back by | does not come back |\n|---|---|---|---|\n");
+        for row in group.rows {
+            let calls = row.undo.iter().chain(row.or_none);
+            let mut names: Vec<String> = Vec::new();
+            for call in calls {
+                let words = case::Words::of(call);
+                let name =
+                    format!("{}{}", if words.is_read { "(reads) " } else { "" }, words.operation);
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            out.push_str(&format!(
+                "| {}:{} | {} | {} | {} |\n",
+                row.service,
+                row.operation,
+                row.class.as_str(),
+                names.join(", "),
+                row.lost.join("; ")
+            ));
+        }
+    }
+    out
+}
+
 /// Plans the way back from `events`, given in any order; `now` is the newest state.
 ///
 /// Shape: the newest event is taken back first; of several of one time the one with the greater id. An
@@ -100,7 +130,12 @@ pub fn plan(events: &[Event<'_>], now: &dyn Prior, options: &Options) -> Plan {
             None => add_unknown(&mut plan, event.call),
         }
     }
-    let is_needed = |it: &&Undone| it.nothing_to_do.is_none() || it.class == Class::Irreversible;
+    let conflicts = &plan.conflicts;
+    let is_needed = |it: &&Undone| {
+        it.nothing_to_do.is_none()
+            || it.class == Class::Irreversible
+            || conflicts.iter().any(|conflict| conflict.event_id == it.event_id)
+    };
     plan.class =
         plan.events.iter().filter(is_needed).map(|it| it.class).max().unwrap_or(Class::Exact);
     for list in [&mut plan.blast_radius, &mut plan.warnings, &mut plan.not_restored] {
@@ -200,6 +235,7 @@ fn finish(case: &mut Case<'_>) {
     if !case.questions.is_empty() {
         case.class = case.class.lower();
     }
+    tell_what_is_left(case);
     if case.steps.is_empty() && case.questions.is_empty() && case.nothing_to_do.is_none() {
         case.nothing_to_do = Some(match case.row.class {
             Class::Irreversible => case.row.lost.join("; "),
@@ -223,12 +259,32 @@ fn finish(case: &mut Case<'_>) {
     dress(case);
 }
 
+/// Tells what the event set and the row does not set back.
+fn tell_what_is_left(case: &mut Case<'_>) {
+    if case.nothing_to_do.is_some() || !case.row.undo.iter().any(|call| call.contains('*')) {
+        return;
+    }
+    let left = case.left_out();
+    if left.is_empty() {
+        return;
+    }
+    case.class = case.class.max(Class::Partial);
+    for name in &left {
+        let text = format!("`{name}`: the event set it, and nothing here sets it back");
+        case.not_restored.push(text);
+    }
+    if case.steps.is_empty() && case.questions.is_empty() {
+        case.class = Class::Irreversible;
+        case.nothing(&format!("nothing here sets back {}", left.join(", ")));
+    }
+}
+
 fn dress(case: &mut Case<'_>) {
     let check = match case.row.check {
         "" => table::check_of(case.about_type),
         own => Some(own),
     };
-    let check = check.and_then(|text| case.check(text));
+    let check = check.and_then(|text| case.check(text, true));
     let mut expect = case.expectations();
     let (class, held) = (case.class, case.held.clone());
     let is_offer = case.row.class == Class::Irreversible;
@@ -257,8 +313,19 @@ fn dress(case: &mut Case<'_>) {
     }
 }
 
+/// That a resource is there, in place of all that it is: that is long, and may hold secrets.
+fn without_body(changed: &mut Changed) {
+    if changed.path.is_empty() {
+        for told in [&mut changed.before, &mut changed.after, &mut changed.now] {
+            if let Told::Value { value, .. } = told {
+                *value = serde_json::Value::Bool(true);
+            }
+        }
+    }
+}
+
 impl Parts {
-    fn of(case: Case<'_>) -> Self {
+    fn of(mut case: Case<'_>) -> Self {
         let mut overlay = Overlay::new();
         let mut renamed = Renamed::new();
         let is_run = !case.steps.is_empty() && case.held.is_none();
@@ -273,6 +340,8 @@ impl Parts {
                 renamed.insert(key.id.clone(), (step, case.row.new_id.to_owned()));
             }
         }
+        case.changes.iter_mut().for_each(without_body);
+        case.conflicts.iter_mut().for_each(|conflict| without_body(&mut conflict.changed));
         Self {
             undone_class: case.class,
             managed_by: managed::of(&case),

@@ -85,10 +85,29 @@ impl Path {
         self.0.is_empty()
     }
 
-    /// The path up to where it fans out: what provenance is kept for.
-    pub(crate) fn prefix(&self) -> String {
-        let is_one = |segment: &&Segment| !matches!(segment, Segment::Each | Segment::At(_));
-        Self(self.0.iter().take_while(is_one).cloned().collect()).to_string()
+    /// The path up to where it fans out, as provenance is kept for it: an element that is known by
+    /// several names (an association by its id and by its subnet) has one that counts there.
+    pub(crate) fn prefix_in(&self, body: &Value) -> String {
+        let mut prefix = Self::default();
+        let (mut at, mut list) = (Some(body), "");
+        for segment in &self.0 {
+            match segment {
+                Segment::Each | Segment::At(_) => break,
+                Segment::Member(name) => {
+                    list = name;
+                    at = at.and_then(|it| it.get(name));
+                    prefix.0.push(segment.clone());
+                }
+                Segment::Key(key) => {
+                    let found = at.and_then(|it| element(it, key));
+                    let is_list = at.is_some_and(Value::is_array);
+                    let name = found.filter(|_| is_list).and_then(|it| name_in(list, it));
+                    prefix.0.push(Segment::Key(name.unwrap_or_else(|| key.clone())));
+                    at = found;
+                }
+            }
+        }
+        prefix.to_string()
     }
 
     /// The value there; nothing when there is none, or null.
@@ -162,7 +181,12 @@ fn element<'a>(body: &'a Value, key: &str) -> Option<&'a Value> {
     match body {
         Value::Object(members) => members.get(key),
         Value::Array(elements) => {
-            elements.iter().find(|element| element_key(element).as_deref() == Some(key))
+            let is_it = |it: &&Value| element_key(it).as_deref() == Some(key);
+            let has_it = |it: &&Value| {
+                let names = KEY_MEMBERS.iter().filter_map(|name| it.get(*name)?.as_str());
+                names.into_iter().any(|name| name == key)
+            };
+            elements.iter().find(is_it).or_else(|| elements.iter().find(has_it))
         }
         _ => None,
     }
@@ -183,6 +207,43 @@ pub fn element_key(element: &Value) -> Option<String> {
             KEY_MEMBERS.iter().find_map(|name| members.get(*name)).and_then(scalar_text)
         }
         one => scalar_text(one),
+    }
+}
+
+/// The name by which a state keeps where an element of the list `list` is known from.
+fn name_in(list: &str, element: &Value) -> Option<String> {
+    let first = |names: &[&str]| {
+        names.iter().find_map(|name| element.get(*name)?.as_str()).map(str::to_owned)
+    };
+    let named = match list {
+        "Associations" if element.get("Main").and_then(Value::as_bool) == Some(true) => {
+            Some("main".to_owned())
+        }
+        "Associations" => first(&["SubnetId", "GatewayId", "TransitGatewayAttachmentId"]),
+        "CidrBlockAssociationSet" => first(&["CidrBlock"]),
+        "Ipv6CidrBlockAssociationSet" => first(&["Ipv6CidrBlock"]),
+        "NatGatewayAddresses" => first(&["AllocationId", "PrivateIp"]),
+        "IpPermissions" | "IpPermissionsEgress" => Some(permission_key(element)),
+        "Targets" => first(&["Id", "TargetId"]).map(|id| match element.get("Port") {
+            Some(port) => format!("{id}:{port}"),
+            None => id,
+        }),
+        _ => None,
+    };
+    named.or_else(|| element_key(element))
+}
+
+/// What a permission is about, in a word: `tcp 22`, `tcp 1024-65535`, `all`.
+pub(crate) fn permission_key(permission: &Value) -> String {
+    let number = |name: &str| permission.get(name).and_then(Value::as_i64);
+    let protocol = match permission.get("IpProtocol").and_then(Value::as_str) {
+        None | Some("-1") => return "all".to_owned(),
+        Some(protocol) => protocol,
+    };
+    match (number("FromPort"), number("ToPort")) {
+        (Some(from), Some(to)) if from == to => format!("{protocol} {from}"),
+        (Some(from), Some(to)) => format!("{protocol} {from}-{to}"),
+        _ => protocol.to_owned(),
     }
 }
 
@@ -257,7 +318,20 @@ mod tests {
         let body = json!({"Tags": [{"Key": "a].b[c", "Value": "x"}]});
         assert_eq!(path.find(&body), Some(json!("x")));
         assert_eq!(Path::parse("Tags[{key}]", |_| None), None);
-        assert_eq!(Path::of("Groups[].GroupId").prefix(), "Groups");
+        assert_eq!(Path::of("Groups[].GroupId").prefix_in(&body), "Groups");
+    }
+
+    #[test]
+    fn an_element_of_several_names_has_one_that_counts() {
+        let body = json!({
+            "Associations": [{"RouteTableAssociationId": "rtbassoc-1", "SubnetId": "subnet-1"}],
+            "IpPermissions": [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}],
+        });
+        let path = Path::of("Associations[rtbassoc-1].SubnetId");
+        assert_eq!(path.find(&body), Some(json!("subnet-1")));
+        assert_eq!(path.prefix_in(&body), "Associations[subnet-1].SubnetId");
+        assert_eq!(Path::of("Associations[other]").prefix_in(&body), "Associations[other]");
+        assert_eq!(permission_key(&body["IpPermissions"][0]), "tcp 22");
     }
 
     #[test]

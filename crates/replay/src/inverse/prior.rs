@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::expr::is_hidden;
 use super::path::Path;
 use super::types::Told;
 use crate::state::{Key, Resource, Scope, Source};
@@ -46,9 +47,11 @@ pub(crate) fn told(state: &dyn Prior, key: &Key, path: &Path) -> Told {
     if path.is_root() {
         return whole(resource);
     }
-    let source = resource.source(&path.prefix());
+    let source = resource.source(&path.prefix_in(&resource.body));
     match (path.find(&resource.body), source) {
         (_, Source::Unknown) => Told::Unknown,
+        // What AWS left out of the record is not what was there.
+        (Some(value), _) if is_hidden(&value) => Told::Unknown,
         (Some(value), source) => Told::Value { value, source: source.clone() },
         (None, _) => Told::Absent,
     }

@@ -132,7 +132,7 @@ pub struct Undone {
 pub struct Changed {
     /// The resource.
     pub key: Key,
-    /// The property's path in the resource's body; empty for the whole resource.
+    /// The property's path in the resource's body; empty for the whole resource, whose value is `true`.
     pub path: String,
     /// What it was before.
     pub before: Told,
@@ -266,7 +266,7 @@ pub struct Expectation {
     pub key: Key,
     /// The path in its body; empty for the whole resource.
     pub path: String,
-    /// What must be there; nothing when nothing may be.
+    /// What must be there; nothing when nothing may be. Of a whole resource: that it is there.
     pub value: Option<Value>,
 }
 

@@ -52,9 +52,9 @@ fn current_version(case: &Case<'_>, is_before: bool) -> Option<Worth> {
 
 /// Makes the version of a secret from before the current one again.
 pub(in super::super) fn secret_stage_back(case: &mut Case<'_>) {
-    let Some(key) = case.about.clone() else {
+    if case.about.is_none() {
         return case.ask_for("which secret it was", "", true);
-    };
+    }
     let old = current_version(case, true);
     let new = match case.call.response.get("VersionId").and_then(Value::as_str) {
         Some(id) => Some(text(id)),
@@ -63,7 +63,7 @@ pub(in super::super) fn secret_stage_back(case: &mut Case<'_>) {
     match (old, new) {
         (Some(old), Some(new)) => {
             let members = vec![
-                ("SecretId", text(&key.id)),
+                ("SecretId", case.worth("req.SecretId", None)),
                 ("VersionStage", text("AWSCURRENT")),
                 ("MoveToVersionId", old),
                 ("RemoveFromVersionId", new),
@@ -89,7 +89,7 @@ pub(in super::super) fn secret_back(case: &mut Case<'_>) {
     if is_value {
         secret_stage_back(case);
     }
-    case.run_call("UpdateSecret SecretId=id *");
+    case.run_call("UpdateSecret SecretId=req.SecretId *");
 }
 
 /// Restores a secret, unless it was deleted for good.
@@ -100,4 +100,30 @@ pub(in super::super) fn secret_restored(case: &mut Case<'_>) {
         return case.nothing("the secret was deleted for good: nothing restores it");
     }
     case.run_calls(case.row.undo);
+}
+
+/// Sets a parameter back, unless its value is a secret: that is not to be printed.
+pub(in super::super) fn parameter_back(case: &mut Case<'_>) {
+    let before = case.about.as_ref().map(|key| told(case.before, key, &Path::of("Type")));
+    match before {
+        Some(Told::Absent) => case.run_calls(case.row.or_none),
+        Some(Told::Value { value, .. }) if value.as_str() == Some("SecureString") => {
+            let asks = "the value before: it is a secret, to be read from the parameter's history";
+            case.ask_for(asks, "Value", true);
+        }
+        Some(Told::Value { .. }) => case.run_calls(case.row.undo),
+        Some(Told::Unknown) | None => {
+            case.ask_for("what the parameter was before, if there was one", "Value", true);
+        }
+    }
+}
+
+/// Makes a parameter again, unless its value is a secret.
+pub(in super::super) fn parameter_again(case: &mut Case<'_>) {
+    match case.worth("old.Type", None) {
+        Worth::Is { value, .. } if value.as_str() == Some("SecureString") => {
+            case.ask_for("the value before: it is a secret, and it is gone", "Value", true);
+        }
+        _ => case.run_calls(case.row.undo),
+    }
 }

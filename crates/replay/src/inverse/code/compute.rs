@@ -28,17 +28,10 @@ pub(in super::super) fn permission_back(case: &mut Case<'_>) {
         return case.ask_for("which function it was", "", true);
     };
     let wanted = case.call.request.get("StatementId").and_then(Value::as_str).unwrap_or_default();
-    let policy = told(case.before, &key, &Path::of("Policy"));
-    let statement = policy.value().and_then(|policy| {
-        let policy = match policy {
-            Value::String(text) => serde_json::from_str(text).ok()?,
-            other => other.clone(),
-        };
-        let statements = policy.get("Statement")?.as_array()?.clone();
-        statements.into_iter().find(|it| it.get("Sid").and_then(Value::as_str) == Some(wanted))
-    });
-    let (Some(statement), Told::Value { source, .. }) = (statement, policy) else {
-        return case.ask_for(format!("statement `{wanted}` of the policy before"), "Policy", true);
+    let path = Path::parse("Statements[{sid}]", |_| Some(wanted.to_owned())).unwrap_or_default();
+    let Told::Value { value: statement, source } = told(case.before, &key, &path) else {
+        let asks = format!("statement `{wanted}` of the policy before");
+        return case.ask_for(asks, &path.to_string(), true);
     };
     let principal = statement.get("Principal").and_then(|it| match it {
         Value::String(all) => Some(json!(all)),
@@ -49,13 +42,13 @@ pub(in super::super) fn permission_back(case: &mut Case<'_>) {
         found.map_or(Worth::Absent, Worth::plain)
     };
     let (Some(principal), Some(action)) = (principal, statement.get("Action").cloned()) else {
-        return case.ask_for(format!("whom statement `{wanted}` let do what"), "Policy", true);
+        let asks = format!("whom statement `{wanted}` let do what");
+        return case.ask_for(asks, &path.to_string(), true);
     };
-    let path = format!("Policy.Statement[{wanted}]");
     let members = vec![
         ("FunctionName", text(&key.id)),
         ("StatementId", text(wanted)),
-        ("Action", used(&key, path, action, source)),
+        ("Action", used(&key, path.to_string(), action, source)),
         ("Principal", Worth::plain(principal)),
         ("SourceArn", condition("ArnLike", "AWS:SourceArn")),
         ("SourceAccount", condition("StringEquals", "AWS:SourceAccount")),
@@ -150,10 +143,11 @@ pub(in super::super) fn stage_back(case: &mut Case<'_>) {
         return case.ask_for("what it patched", "", true);
     }
     let api = case.call.request.get("restApiId").cloned().map_or(Worth::Absent, Worth::plain);
+    let stage = case.worth("req.stageName", None);
     let patches = Worth::Is { value: json!(patches), refs: Vec::new(), uses };
     case.add(
         "UpdateStage",
-        vec![("restApiId", api), ("stageName", text(&key.id)), ("patchOperations", patches)],
+        vec![("restApiId", api), ("stageName", stage), ("patchOperations", patches)],
     );
 }
 

@@ -21,10 +21,10 @@ pub(in super::super) fn bucket_back(case: &mut Case<'_>) {
         "?PutPublicAccessBlock Bucket=id \
          PublicAccessBlockConfiguration=old.PublicAccessBlockConfiguration",
         "?PutBucketOwnershipControls Bucket=id OwnershipControls=old.OwnershipControls",
-        "?PutBucketVersioning Bucket=id VersioningConfiguration.Status=old.Versioning.Status",
+        "?PutBucketVersioning Bucket=id VersioningConfiguration=old.VersioningConfiguration",
         "?PutBucketEncryption Bucket=id \
          ServerSideEncryptionConfiguration=old.ServerSideEncryptionConfiguration",
-        "?PutBucketLifecycleConfiguration Bucket=id LifecycleConfiguration.Rules=old.LifecycleRules",
+        "?PutBucketLifecycleConfiguration Bucket=id LifecycleConfiguration=old.LifecycleConfiguration",
         "?PutBucketNotificationConfiguration Bucket=id \
          NotificationConfiguration=old.NotificationConfiguration",
         "?PutBucketPolicy Bucket=id Policy=text:old.Policy",

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::case::Case;
 use super::super::expr::Worth;
-use super::super::path::Path;
+use super::super::path::{Path, permission_key};
 use super::super::prior::told;
 use super::super::types::{Changed, Told};
 use super::{answer, elements, text, used};
@@ -61,11 +61,10 @@ impl Rule {
         Value::Object(members)
     }
 
-    /// The rule in a word, as a key: `tcp 22-22 10.0.0.0/8`.
-    fn name(&self) -> String {
-        let port = |port: &Option<Value>| port.as_ref().map_or("*".to_owned(), Value::to_string);
-        let protocol = self.protocol.as_str().unwrap_or_default();
-        format!("{protocol} {}-{} {}", port(&self.from), port(&self.to), self.peer_id())
+    /// Where the rule is in a described group: `IpPermissions[tcp 22].IpRanges[10.0.0.0/8]`.
+    fn path(&self, is_egress: bool) -> String {
+        let key = permission_key(&self.permission());
+        format!("{}[{key}].{}[{}]", list_of(is_egress), self.list, self.peer_id())
     }
 }
 
@@ -129,7 +128,9 @@ fn list_of(is_egress: bool) -> &'static str {
 /// The rules of a described group, and whether all are known.
 fn of_group(group: &Resource, is_egress: bool) -> (Vec<Rule>, bool) {
     let list = list_of(is_egress);
-    if let Some(described) = group.body.get("SecurityGroupRules") {
+    // The rules of old records have no ids: where permissions are known as a whole, they are told.
+    let is_told = group.body.get(list).is_some() && group.source(list) != &Source::Unknown;
+    if !is_told && let Some(described) = group.body.get("SecurityGroupRules") {
         let direction =
             |it: &&Value| it.get("IsEgress").and_then(Value::as_bool) == Some(is_egress);
         let rules = elements(Some(described)).filter(direction).filter_map(of_described).collect();
@@ -145,7 +146,7 @@ fn told_rule(group: Option<&Resource>, rule: &Rule, is_egress: bool) -> Told {
     match rules.iter().find(|it| it.allows_same(rule)) {
         Some(found) => Told::Value {
             value: found.permission(),
-            source: group.source(&format!("{}[{}]", list_of(is_egress), rule.name())).clone(),
+            source: group.source(&rule.path(is_egress)).clone(),
         },
         None if is_whole => Told::Absent,
         None => Told::Unknown,
@@ -174,7 +175,7 @@ fn requested(case: &Case<'_>) -> Vec<Rule> {
 fn watch_rule(case: &mut Case<'_>, group: &Key, rule: &Rule, is_egress: bool) -> Changed {
     let before = told_rule(case.before.resource(group), rule, is_egress);
     let after = told_rule(case.after.resource(group), rule, is_egress);
-    let path = format!("{}[{}]", list_of(is_egress), rule.name());
+    let path = rule.path(is_egress);
     let now = match case.overlay.get(&(group.clone(), path.clone())) {
         Some(told) => told.clone(),
         None => told_rule(case.now.resource(group), rule, is_egress),
@@ -383,7 +384,7 @@ pub(in super::super) fn descriptions_back(case: &mut Case<'_>) {
         match told_rule(case.before.resource(&group), &rule, is_egress) {
             Told::Value { value, .. } => permissions.push(value),
             Told::Absent | Told::Unknown => {
-                let asks = format!("how `{}` was described", rule.name());
+                let asks = format!("how `{}` was described", rule.path(is_egress));
                 case.ask_for(asks, list_of(is_egress), true);
             }
         }
@@ -418,7 +419,7 @@ pub(in super::super) fn group_back(case: &mut Case<'_>) {
                 false,
             );
         }
-        let had_default = rules.iter().any(|rule| is_default(rule));
+        let had_default = rules.iter().any(&is_default);
         let wanted: Vec<Value> = rules
             .iter()
             .filter(|rule| !(is_egress && is_default(rule)))

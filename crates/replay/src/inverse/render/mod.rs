@@ -43,9 +43,9 @@ fn preface(plan: &Plan) -> Vec<String> {
             lines.push(format!(
                 "  {} {path}: before {}, after {}, now {}",
                 changed.key.id,
-                told(&changed.before),
-                told(&changed.after),
-                told(&changed.now)
+                told(&changed.before, changed.path.is_empty()),
+                told(&changed.after, changed.path.is_empty()),
+                told(&changed.now, changed.path.is_empty())
             ));
         }
         if let Some(why) = &event.nothing_to_do {
@@ -78,8 +78,9 @@ fn preface(plan: &Plan) -> Vec<String> {
     lines
 }
 
-fn told(told: &Told) -> String {
+fn told(told: &Told, is_whole: bool) -> String {
     match told {
+        Told::Value { .. } if is_whole => "there".to_owned(),
         Told::Value { value, .. } => value.to_string(),
         Told::Absent => "nothing".to_owned(),
         Told::Unknown => "not known".to_owned(),

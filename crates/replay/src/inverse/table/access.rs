@@ -266,16 +266,12 @@ pub(super) const ORGANIZATIONS: &[Row] = &[
     .notes(&["it affects every member account of the target"]),
     set("UpdatePolicy", SCP, &["UpdatePolicy PolicyId=id *"])
         .of("organizations")
-        .back(&[
-            "Content=text:Content",
-            "Name=PolicySummary.Name",
-            "Description=PolicySummary.Description",
-        ])
+        .back(&["Content=text:Content", "Name", "Description"])
         .widens()
         .containment(Containment::Denies("Content")),
 ];
 
-const KEY: &str = "AWS::KMS::Key req.KeyId";
+const KEY: &str = "AWS::KMS::Key last:req.KeyId";
 
 pub(super) const KMS: &[Row] = &[
     set("DisableKey", KEY, &["EnableKey KeyId=id"])
@@ -338,18 +334,27 @@ pub(super) const KMS: &[Row] = &[
         .check("GetKeyRotationStatus KeyId=id"),
 ];
 
-const SECRET: &str = "AWS::SecretsManager::Secret req.SecretId";
+const SECRET: &str = "AWS::SecretsManager::Secret secret:req.SecretId";
 
 pub(super) const SECRETS: &[Row] = &[
     set("PutSecretValue", SECRET, &["UpdateSecretVersionStage"])
         .of("secretsmanager")
         .code(access::secret_stage_back)
         .notes(&["it works while the version from before still has a stage"]),
-    set("UpdateSecret", SECRET, &["UpdateSecretVersionStage", "UpdateSecret SecretId=id *"])
-        .of("secretsmanager")
-        .back(&["KmsKeyId", "Description"])
-        .code(access::secret_back),
-    ended("DeleteSecret", SECRET, &["RestoreSecret SecretId=id"])
+    set(
+        "UpdateSecret",
+        SECRET,
+        &["UpdateSecretVersionStage", "UpdateSecret SecretId=req.SecretId *"],
+    )
+    .of("secretsmanager")
+    .back(&[
+        "KmsKeyId",
+        "Description",
+        "~SecretString=VersionIdsToStages",
+        "~SecretBinary=VersionIdsToStages",
+    ])
+    .code(access::secret_back),
+    ended("DeleteSecret", SECRET, &["RestoreSecret SecretId=req.SecretId"])
         .of("secretsmanager")
         .class(Exact)
         .code(access::secret_restored),
@@ -364,8 +369,9 @@ pub(super) const SECRETS: &[Row] = &[
         &["PutParameter Name=id Type=old.Type Value=old.Value Overwrite=:true"],
     )
     .of("ssm")
-    .touches(&["Value"])
+    .touches(&["Type"])
     .or_none(&["DeleteParameter Name=id"])
+    .code(access::parameter_back)
     .lax()
     .notes(&["GetParameterHistory keeps the last 100 values"]),
     ended(

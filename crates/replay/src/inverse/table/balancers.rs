@@ -141,22 +141,28 @@ pub(super) const BALANCERS: &[Row] = &[
 ];
 
 const FIREWALL: &str =
-    "AWS::NetworkFirewall::Firewall req.FirewallArn|?FirewallName=req.FirewallName";
+    "AWS::NetworkFirewall::Firewall last:res.FirewallArn|last:req.FirewallArn|req.FirewallName";
 const POLICY: &str = "AWS::NetworkFirewall::FirewallPolicy \
-    req.FirewallPolicyArn|?FirewallPolicyName=req.FirewallPolicyName";
-const RULES: &str =
-    "AWS::NetworkFirewall::RuleGroup req.RuleGroupArn|?RuleGroupName=req.RuleGroupName";
+    last:req.FirewallPolicyArn|req.FirewallPolicyName";
+const RULES: &str = "AWS::NetworkFirewall::RuleGroup last:req.RuleGroupArn|req.RuleGroupName";
 
 pub(super) const FIREWALLS: &[Row] = &[
-    set("AssociateFirewallPolicy", FIREWALL, &["AssociateFirewallPolicy FirewallArn=id *"])
-        .of("network-firewall")
-        .back(&["FirewallPolicyArn"]),
+    set(
+        "AssociateFirewallPolicy",
+        FIREWALL,
+        &["AssociateFirewallPolicy FirewallArn?=req.FirewallArn \
+          FirewallName?=req.FirewallName *"],
+    )
+    .of("network-firewall")
+    .back(&["FirewallPolicyArn"]),
     set(
         "UpdateFirewallPolicy",
         POLICY,
         &[
-            "~DescribeFirewallPolicy FirewallPolicyArn=id",
-            "UpdateFirewallPolicy UpdateToken=step1.UpdateToken FirewallPolicyArn=id \
+            "~DescribeFirewallPolicy FirewallPolicyArn?=req.FirewallPolicyArn \
+             FirewallPolicyName?=req.FirewallPolicyName",
+            "UpdateFirewallPolicy UpdateToken=step1.UpdateToken \
+             FirewallPolicyArn?=req.FirewallPolicyArn FirewallPolicyName?=req.FirewallPolicyName \
              FirewallPolicy=old.FirewallPolicy",
         ],
     )
@@ -166,8 +172,10 @@ pub(super) const FIREWALLS: &[Row] = &[
         "UpdateRuleGroup",
         RULES,
         &[
-            "~DescribeRuleGroup RuleGroupArn=id",
-            "UpdateRuleGroup UpdateToken=step1.UpdateToken RuleGroupArn=id RuleGroup=old.RuleGroup",
+            "~DescribeRuleGroup RuleGroupArn?=req.RuleGroupArn RuleGroupName?=req.RuleGroupName \
+             Type?=req.Type",
+            "UpdateRuleGroup UpdateToken=step1.UpdateToken RuleGroupArn?=req.RuleGroupArn \
+             RuleGroupName?=req.RuleGroupName Type?=req.Type RuleGroup=old.RuleGroup",
         ],
     )
     .of("network-firewall")
@@ -176,14 +184,16 @@ pub(super) const FIREWALLS: &[Row] = &[
         "AssociateSubnets",
         FIREWALL,
         &[],
-        &["DisassociateSubnets FirewallArn=id SubnetIds=req.SubnetMappings[].SubnetId"],
+        &["DisassociateSubnets FirewallArn?=req.FirewallArn FirewallName?=req.FirewallName \
+          SubnetIds=req.SubnetMappings[].SubnetId"],
     )
     .of("network-firewall"),
     removed(
         "DisassociateSubnets",
         FIREWALL,
         &[],
-        &["AssociateSubnets FirewallArn=id SubnetMappings=mappings:req.SubnetIds"],
+        &["AssociateSubnets FirewallArn?=req.FirewallArn FirewallName?=req.FirewallName \
+          SubnetMappings=mappings:req.SubnetIds"],
     )
     .of("network-firewall")
     .class(Compensating)

@@ -1,13 +1,13 @@
 //! Functions, groups of instances, containers, and what stands in front of them.
 //!
 //! Bodies have the shape of the services' descriptions; a function's body is its configuration with
-//! `ReservedConcurrentExecutions` and `Policy`, a cluster's that of `DescribeCluster`.
+//! `ReservedConcurrentExecutions` and its policy's `Statements`, a cluster's that of `DescribeCluster`.
 
 use super::super::code::compute;
 use super::super::row::{Row, ended, removed, set};
 use super::super::types::Class::{Exact, Partial};
 
-const FUNCTION: &str = "AWS::Lambda::Function req.FunctionName";
+const FUNCTION: &str = "AWS::Lambda::Function function:req.FunctionName";
 const MAPPING: &str = "AWS::Lambda::EventSourceMapping req.UUID";
 
 pub(super) const FUNCTIONS: &[Row] = &[
@@ -34,7 +34,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
         "Environment",
     ])
     .class(Partial)
-    .lost(&["environment variables: they are in no event"])
+    .lost(&["environment variables: they are in no event, and may be secrets"])
     .notes(&["an alias that goes back to a published version is the safer way"]),
     set("UpdateFunctionCode", FUNCTION, &["UpdateFunctionCode FunctionName=id"])
         .of("lambda")
@@ -43,7 +43,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
         .lost(&["the code, unless the artefact still exists"]),
     set(
         "UpdateAlias",
-        "AWS::Lambda::Alias key:req.FunctionName/req.Name",
+        "AWS::Lambda::Alias alias:",
         &["UpdateAlias FunctionName=req.FunctionName Name=req.Name *"],
     )
     .of("lambda")
@@ -85,7 +85,7 @@ pub(super) const FUNCTIONS: &[Row] = &[
     removed(
         "RemovePermission",
         FUNCTION,
-        &["Policy.Statement[{req.StatementId}]"],
+        &["Statements[{req.StatementId}]"],
         &["AddPermission FunctionName=id StatementId=req.StatementId"],
     )
     .of("lambda")
@@ -153,10 +153,10 @@ pub(super) const SCALING: &[Row] = &[
     .lost(&["the instances; policies, schedules and hooks of the group"]),
 ];
 
-const SERVICE: &str = "AWS::ECS::Service last:req.service";
+const SERVICE: &str = "AWS::ECS::Service under:req.cluster:default:req.service";
 
 pub(super) const CONTAINERS: &[Row] = &[
-    set("UpdateService", SERVICE, &["UpdateService cluster?=req.cluster service=id *"])
+    set("UpdateService", SERVICE, &["UpdateService cluster?=req.cluster service=req.service *"])
         .of("ecs")
         .back(&[
             "taskDefinition",
@@ -172,14 +172,14 @@ pub(super) const CONTAINERS: &[Row] = &[
         .notes(&["tasks are replaced one after another"]),
     set(
         "RegisterTaskDefinition",
-        "AWS::ECS::TaskDefinition after_slash:res.taskDefinition.taskDefinitionArn",
+        "AWS::ECS::TaskDefinition res.taskDefinition.taskDefinitionArn",
         &["DeregisterTaskDefinition taskDefinition=id"],
     )
     .of("ecs")
     .notes(&["services that use it must go back to the revision before first"]),
     ended(
         "DeregisterTaskDefinition",
-        "AWS::ECS::TaskDefinition after_slash:req.taskDefinition",
+        "AWS::ECS::TaskDefinition res.taskDefinition.taskDefinitionArn|req.taskDefinition",
         &["RegisterTaskDefinition family=res.taskDefinition.family|old.family \
           containerDefinitions=res.taskDefinition.containerDefinitions|old.containerDefinitions \
           taskRoleArn?=res.taskDefinition.taskRoleArn|old.taskRoleArn \
@@ -197,7 +197,7 @@ pub(super) const CONTAINERS: &[Row] = &[
     ended(
         "DeleteService",
         SERVICE,
-        &["CreateService cluster?=req.cluster serviceName=id taskDefinition=old.taskDefinition \
+        &["CreateService cluster?=req.cluster serviceName=last:req.service taskDefinition=old.taskDefinition \
           desiredCount=old.desiredCount launchType?=old.launchType \
           networkConfiguration?=old.networkConfiguration loadBalancers?=old.loadBalancers \
           deploymentConfiguration?=old.deploymentConfiguration"],
@@ -239,14 +239,14 @@ pub(super) const CONTAINERS: &[Row] = &[
     .widens(),
 ];
 
+const STAGE: &str = "AWS::ApiGateway::Stage key:req.restApiId/req.stageName";
+
 pub(super) const INTERFACES: &[Row] = &[
-    set("UpdateStage", "AWS::ApiGateway::Stage req.stageName", &["UpdateStage"])
-        .of("apigateway")
-        .code(compute::stage_back),
+    set("UpdateStage", STAGE, &["UpdateStage"]).of("apigateway").code(compute::stage_back),
     set(
         "CreateDeployment",
-        "AWS::ApiGateway::Stage req.stageName",
-        &["UpdateStage restApiId=req.restApiId stageName=id \
+        STAGE,
+        &["UpdateStage restApiId=req.restApiId stageName=req.stageName \
           patchOperations=replace:/deploymentId:old.deploymentId"],
     )
     .of("apigateway")

@@ -1,7 +1,7 @@
 //! Where data lies and goes: buckets, databases, queues, topics, rules, and the audit trail itself.
 //!
 //! A bucket's body has what each `GetBucket…` answers: `Policy`, `PublicAccessBlockConfiguration`,
-//! `CORSRules`, `Versioning.Status`, `ServerSideEncryptionConfiguration`, `LifecycleRules`,
+//! `CORSConfiguration`, `VersioningConfiguration`, `ServerSideEncryptionConfiguration`, `LifecycleConfiguration`,
 //! `NotificationConfiguration`, `OwnershipControls`, `AccessControlPolicy`, `WebsiteConfiguration`.
 
 use super::super::code::data;
@@ -44,10 +44,10 @@ pub(super) const BUCKETS: &[Row] = &[
     set(
         "PutBucketCors",
         BUCKET,
-        &["PutBucketCors Bucket=id CORSConfiguration.CORSRules=old.CORSRules"],
+        &["PutBucketCors Bucket=id CORSConfiguration=old.CORSConfiguration"],
     )
     .of("s3")
-    .touches(&["CORSRules"])
+    .touches(&["CORSConfiguration"])
     .or_none(&["DeleteBucketCors Bucket=id"])
     .check("GetBucketCors Bucket=id")
     .lax(),
@@ -55,10 +55,10 @@ pub(super) const BUCKETS: &[Row] = &[
         "PutBucketVersioning",
         BUCKET,
         &["PutBucketVersioning Bucket=id \
-          VersioningConfiguration.Status=old.Versioning.Status|:\"Suspended\""],
+          VersioningConfiguration.Status=old.VersioningConfiguration.Status|:\"Suspended\""],
     )
     .of("s3")
-    .touches(&["Versioning.Status"])
+    .touches(&["VersioningConfiguration.Status"])
     .check("GetBucketVersioning Bucket=id")
     .class(Partial)
     .lost(&["a bucket that had versions once never is without: it can only be suspended"]),
@@ -77,10 +77,10 @@ pub(super) const BUCKETS: &[Row] = &[
         "PutBucketLifecycleConfiguration",
         BUCKET,
         &["PutBucketLifecycleConfiguration Bucket=id \
-          LifecycleConfiguration.Rules=old.LifecycleRules"],
+          LifecycleConfiguration=old.LifecycleConfiguration"],
     )
     .of("s3")
-    .touches(&["LifecycleRules"])
+    .touches(&["LifecycleConfiguration"])
     .or_none(&["DeleteBucketLifecycle Bucket=id"])
     .check("GetBucketLifecycleConfiguration Bucket=id")
     .class(Partial)
@@ -206,7 +206,7 @@ pub(super) const DATABASES: &[Row] = &[
     set(
         "ModifyDBSubnetGroup",
         "AWS::RDS::DBSubnetGroup req.DBSubnetGroupName",
-        &["ModifyDBSubnetGroup DBSubnetGroupName=id SubnetIds=old.Subnets[].SubnetIdentifier"],
+        &["ModifyDBSubnetGroup DBSubnetGroupName=id SubnetIds=old.Subnets[].SubnetIdentifier|old.SubnetIds"],
     )
     .of("rds")
     .touches(&["Subnets[].SubnetIdentifier"]),
@@ -252,12 +252,12 @@ pub(super) const DATABASES: &[Row] = &[
         "UpdateTimeToLive",
         "AWS::DynamoDB::Table req.TableName",
         &["UpdateTimeToLive TableName=id \
-          TimeToLiveSpecification.Enabled=is_enabled:old.TimeToLiveDescription.TimeToLiveStatus \
+          TimeToLiveSpecification.Enabled=old.TimeToLiveSpecification.Enabled|:false \
           TimeToLiveSpecification.AttributeName\
-          =old.TimeToLiveDescription.AttributeName|req.TimeToLiveSpecification.AttributeName"],
+          =old.TimeToLiveSpecification.AttributeName|req.TimeToLiveSpecification.AttributeName"],
     )
     .of("dynamodb")
-    .touches(&["TimeToLiveDescription"])
+    .touches(&["TimeToLiveSpecification"])
     .check("DescribeTimeToLive TableName=id")
     .class(Partial)
     .lost(&["items that expired in between"]),
@@ -307,46 +307,46 @@ pub(super) const MESSAGES: &[Row] = &[
         "Unsubscribe",
         "AWS::SNS::Subscription req.SubscriptionArn",
         &["Subscribe TopicArn=old.TopicArn Protocol=old.Protocol Endpoint=old.Endpoint \
-          Attributes.FilterPolicy?=text:old.FilterPolicy"],
+          Attributes?=old.Attributes"],
     )
     .of("sns")
     .new_id("SubscriptionArn")
     .lost(&["the subscription's ARN; it may have to be confirmed"]),
     set(
         "DisableRule",
-        "AWS::Events::Rule req.Name",
-        &["EnableRule Name=id EventBusName?=req.EventBusName"],
+        "AWS::Events::Rule under:req.EventBusName:default:req.Name",
+        &["EnableRule Name=req.Name EventBusName?=req.EventBusName"],
     )
     .of("events")
     .touches(&["State"]),
     set(
         "PutRule",
-        "AWS::Events::Rule req.Name",
-        &["PutRule Name=id ScheduleExpression?=old.ScheduleExpression \
+        "AWS::Events::Rule under:req.EventBusName:default:req.Name",
+        &["PutRule Name=req.Name ScheduleExpression?=old.ScheduleExpression \
           EventPattern?=text:old.EventPattern State=old.State Description?=old.Description \
           RoleArn?=old.RoleArn EventBusName?=req.EventBusName"],
     )
     .of("events")
     .touches(&["State", "EventPattern", "ScheduleExpression"])
-    .or_none(&["DeleteRule Name=id EventBusName?=req.EventBusName"])
+    .or_none(&["DeleteRule Name=req.Name EventBusName?=req.EventBusName"])
     .lax(),
     removed(
         "RemoveTargets",
-        "AWS::Events::Rule req.Rule",
+        "AWS::Events::Rule under:req.EventBusName:default:req.Rule",
         &[],
-        &["PutTargets Rule=id EventBusName?=req.EventBusName \
+        &["PutTargets Rule=req.Rule EventBusName?=req.EventBusName \
           Targets=map:old.Targets/Id/req.Ids/"],
     )
     .of("events")
-    .check("ListTargetsByRule Rule=id EventBusName?=req.EventBusName"),
+    .check("ListTargetsByRule Rule=req.Rule EventBusName?=req.EventBusName"),
 ];
 
 pub(super) const AUDIT: &[Row] = &[
-    set("StopLogging", "AWS::CloudTrail::Trail req.Name", &["StartLogging Name=id"])
+    set("StopLogging", "AWS::CloudTrail::Trail last:req.Name", &["StartLogging Name=id"])
         .of("cloudtrail")
         .touches(&["IsLogging"])
         .notes(&["what happened in the gap is in no log: every replayed state is stale"]),
-    set("UpdateTrail", "AWS::CloudTrail::Trail req.Name", &["UpdateTrail Name=id *"])
+    set("UpdateTrail", "AWS::CloudTrail::Trail last:req.Name", &["UpdateTrail Name=id *"])
         .of("cloudtrail")
         .back(&[
             "S3BucketName",
@@ -363,7 +363,7 @@ pub(super) const AUDIT: &[Row] = &[
         .check("GetTrail Name=id"),
     set(
         "PutEventSelectors",
-        "AWS::CloudTrail::Trail req.TrailName",
+        "AWS::CloudTrail::Trail last:req.TrailName",
         &["PutEventSelectors TrailName=id * EventSelectors?=old.EventSelectors \
           AdvancedEventSelectors?=old.AdvancedEventSelectors"],
     )
@@ -373,7 +373,7 @@ pub(super) const AUDIT: &[Row] = &[
     .notes(&["without management write events nothing can be replayed"]),
     ended(
         "DeleteTrail",
-        "AWS::CloudTrail::Trail req.Name",
+        "AWS::CloudTrail::Trail last:req.Name",
         &[
             "CreateTrail Name=last:id S3BucketName=old.S3BucketName S3KeyPrefix?=old.S3KeyPrefix \
              IncludeGlobalServiceEvents?=old.IncludeGlobalServiceEvents \

@@ -1,7 +1,7 @@
 //! DNS, content delivery, and web firewalls.
 //!
-//! Bodies have the shape of the services' descriptions; a zone's body also has `ResourceRecordSets` and
-//! `VPCs`, the ACL of a resource is `AWS::WAFv2::WebACLAssociation` by the resource's ARN.
+//! Bodies have the shape of the services' descriptions; a zone's body also has `VPCs`; its records
+//! are `AWS::Route53::RecordSet`, the ACL of a resource is `AWS::WAFv2::WebACLAssociation` by the resource's ARN.
 
 use super::super::code::edge;
 use super::super::row::{Row, ended, removed, set};
@@ -20,7 +20,7 @@ pub(super) const DNS: &[Row] = &[
         "DeleteHostedZone",
         "AWS::Route53::HostedZone last:req.Id",
         &["CreateHostedZone Name=old.HostedZone.Name|old.Name CallerReference=event \
-          HostedZoneConfig?=old.HostedZone.Config"],
+          HostedZoneConfig?=old.HostedZone.Config|old.Config"],
     )
     .of("route53")
     .code(edge::zone_back)

@@ -131,7 +131,6 @@ pub(super) const INTERFACES: &[Row] = &[
         "DisableApiTermination.Value=DisableApiTermination",
         "InstanceInitiatedShutdownBehavior.Value=InstanceInitiatedShutdownBehavior",
         "EbsOptimized.Value=EbsOptimized",
-        "UserData.Value=UserData",
     ]),
 ];
 

@@ -124,7 +124,7 @@ pub(crate) fn told_by(resource_type: &str, path: &str) -> Vec<String> {
 
 /// Every type that the table knows, each once.
 pub(crate) fn types() -> Vec<&'static str> {
-    let mut types: Vec<_> = rows().map(type_of).collect();
+    let mut types: Vec<_> = rows().map(type_of).chain(["AWS::Route53::RecordSet"]).collect();
     types.sort_unstable();
     types.dedup();
     types
@@ -179,11 +179,11 @@ const CHECKS: &[(&str, &str)] = &[
     ("AWS::EC2::Tags", "ec2:DescribeTags Filters=filter:resource-id:req.Resources"),
     ("AWS::EC2::LaunchTemplate", "ec2:DescribeLaunchTemplates LaunchTemplateIds=[id]"),
     (
-        "AWS::DirectConnect::DirectConnectGatewayAssociation",
+        "AWS::DirectConnect::GatewayAssociation",
         "directconnect:DescribeDirectConnectGatewayAssociations associationId=id",
     ),
     (
-        "AWS::DirectConnect::PrivateVirtualInterface",
+        "AWS::DirectConnect::VirtualInterface",
         "directconnect:DescribeVirtualInterfaces virtualInterfaceId=id",
     ),
     (
@@ -193,12 +193,20 @@ const CHECKS: &[(&str, &str)] = &[
     ("AWS::ElasticLoadBalancingV2::Listener", "elbv2:DescribeListeners ListenerArns=[id]"),
     ("AWS::ElasticLoadBalancingV2::ListenerRule", "elbv2:DescribeRules RuleArns=[id]"),
     ("AWS::ElasticLoadBalancingV2::TargetGroup", "elbv2:DescribeTargetGroups TargetGroupArns=[id]"),
-    ("AWS::NetworkFirewall::Firewall", "network-firewall:DescribeFirewall FirewallArn=id"),
+    (
+        "AWS::NetworkFirewall::Firewall",
+        "network-firewall:DescribeFirewall FirewallArn?=req.FirewallArn FirewallName?=req.FirewallName",
+    ),
     (
         "AWS::NetworkFirewall::FirewallPolicy",
-        "network-firewall:DescribeFirewallPolicy FirewallPolicyArn=id",
+        "network-firewall:DescribeFirewallPolicy FirewallPolicyArn?=req.FirewallPolicyArn \
+         FirewallPolicyName?=req.FirewallPolicyName",
     ),
-    ("AWS::NetworkFirewall::RuleGroup", "network-firewall:DescribeRuleGroup RuleGroupArn=id"),
+    (
+        "AWS::NetworkFirewall::RuleGroup",
+        "network-firewall:DescribeRuleGroup RuleGroupArn?=req.RuleGroupArn \
+         RuleGroupName?=req.RuleGroupName Type?=req.Type",
+    ),
     (
         "AWS::RAM::ResourceShare",
         "ram:GetResourceShares resourceOwner=:\"SELF\" resourceShareArns=[id]",
@@ -213,7 +221,7 @@ const CHECKS: &[(&str, &str)] = &[
     ("AWS::S3::Bucket", "s3:GetBucketLocation Bucket=id"),
     ("AWS::KMS::Key", "kms:DescribeKey KeyId=id"),
     ("AWS::KMS::Alias", "kms:DescribeKey KeyId=id"),
-    ("AWS::SecretsManager::Secret", "secretsmanager:DescribeSecret SecretId=id"),
+    ("AWS::SecretsManager::Secret", "secretsmanager:DescribeSecret SecretId=req.SecretId"),
     ("AWS::SSM::Parameter", "ssm:GetParameterHistory Name=id"),
     ("AWS::CertificateManager::Certificate", "acm:DescribeCertificate CertificateArn=id"),
     ("AWS::Route53::HostedZone", "route53:GetHostedZone Id=id"),
@@ -231,7 +239,7 @@ const CHECKS: &[(&str, &str)] = &[
         "AWS::AutoScaling::AutoScalingGroup",
         "autoscaling:DescribeAutoScalingGroups AutoScalingGroupNames=[id]",
     ),
-    ("AWS::ECS::Service", "ecs:DescribeServices cluster?=req.cluster services=[id]"),
+    ("AWS::ECS::Service", "ecs:DescribeServices cluster?=req.cluster services=[req.service]"),
     ("AWS::ECS::TaskDefinition", "ecs:DescribeTaskDefinition taskDefinition=id"),
     ("AWS::EKS::Cluster", "eks:DescribeCluster name=id"),
     (
@@ -255,8 +263,14 @@ const CHECKS: &[(&str, &str)] = &[
     ("AWS::SQS::Queue", "sqs:GetQueueAttributes QueueUrl=id AttributeNames=:[\"All\"]"),
     ("AWS::SNS::Topic", "sns:GetTopicAttributes TopicArn=id"),
     ("AWS::SNS::Subscription", "sns:GetSubscriptionAttributes SubscriptionArn=id"),
-    ("AWS::Events::Rule", "events:DescribeRule Name=id EventBusName?=req.EventBusName"),
-    ("AWS::ApiGateway::Stage", "apigateway:GetStage restApiId=req.restApiId stageName=id"),
+    (
+        "AWS::Events::Rule",
+        "events:DescribeRule Name=req.Name|req.Rule EventBusName?=req.EventBusName",
+    ),
+    (
+        "AWS::ApiGateway::Stage",
+        "apigateway:GetStage restApiId=req.restApiId stageName=req.stageName",
+    ),
     ("AWS::StepFunctions::StateMachine", "stepfunctions:DescribeStateMachine stateMachineArn=id"),
     ("AWS::ECR::Repository", "ecr:GetRepositoryPolicy repositoryName=id"),
     ("AWS::CloudWatch::Alarm", "cloudwatch:DescribeAlarms AlarmNames=[id]"),

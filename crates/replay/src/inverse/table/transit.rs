@@ -400,7 +400,7 @@ pub(super) const VPNS: &[Row] = &[
 pub(super) const DIRECT_CONNECT: &[Row] = &[
     made(
         "CreateDirectConnectGatewayAssociation",
-        "AWS::DirectConnect::DirectConnectGatewayAssociation \
+        "AWS::DirectConnect::GatewayAssociation \
          res.directConnectGatewayAssociation.associationId",
         &["DeleteDirectConnectGatewayAssociation associationId=id"],
     )
@@ -408,7 +408,7 @@ pub(super) const DIRECT_CONNECT: &[Row] = &[
     .notes(&["a Direct Connect gateway is global: look in the Region that the call went to"]),
     set(
         "UpdateDirectConnectGatewayAssociation",
-        "AWS::DirectConnect::DirectConnectGatewayAssociation req.associationId",
+        "AWS::DirectConnect::GatewayAssociation req.associationId",
         &["UpdateDirectConnectGatewayAssociation associationId=id \
           addAllowedPrefixesToDirectConnectGateway?\
           =req.removeAllowedPrefixesToDirectConnectGateway \
@@ -418,7 +418,7 @@ pub(super) const DIRECT_CONNECT: &[Row] = &[
     .of("directconnect"),
     ended(
         "DeleteDirectConnectGatewayAssociation",
-        "AWS::DirectConnect::DirectConnectGatewayAssociation \
+        "AWS::DirectConnect::GatewayAssociation \
          req.associationId|res.directConnectGatewayAssociation.associationId",
         &["CreateDirectConnectGatewayAssociation \
           directConnectGatewayId=old.directConnectGatewayId gatewayId=old.associatedGateway.id \
@@ -429,7 +429,7 @@ pub(super) const DIRECT_CONNECT: &[Row] = &[
     .lost(&["the association's id"]),
     ended(
         "DeleteVirtualInterface",
-        "AWS::DirectConnect::PrivateVirtualInterface req.virtualInterfaceId",
+        "AWS::DirectConnect::VirtualInterface req.virtualInterfaceId",
         &["CreatePrivateVirtualInterface connectionId=old.connectionId \
           newPrivateVirtualInterface.virtualInterfaceName=old.virtualInterfaceName \
           newPrivateVirtualInterface.vlan=old.vlan newPrivateVirtualInterface.asn=old.asn \

@@ -22,9 +22,9 @@ pub(super) const NETWORKS: &[Row] = &[
              TagSpecifications?=tags:vpc",
             "@CidrBlockAssociationSet CidrBlock!=old.CidrBlock AssociateVpcCidrBlock \
              VpcId=step1.Vpc.VpcId CidrBlock=each.CidrBlock",
-            "?ModifyVpcAttribute VpcId=step1.Vpc.VpcId EnableDnsSupport.Value=old.EnableDnsSupport",
+            "?ModifyVpcAttribute VpcId=step1.Vpc.VpcId EnableDnsSupport.Value=plain:old.EnableDnsSupport",
             "?ModifyVpcAttribute VpcId=step1.Vpc.VpcId \
-             EnableDnsHostnames.Value=old.EnableDnsHostnames",
+             EnableDnsHostnames.Value=plain:old.EnableDnsHostnames",
             "?AssociateDhcpOptions DhcpOptionsId=old.DhcpOptionsId VpcId=step1.Vpc.VpcId",
         ],
     )
@@ -33,9 +33,9 @@ pub(super) const NETWORKS: &[Row] = &[
     .notes(&["only an empty VPC can be deleted: what was in it was ended before, by other events"]),
     set("ModifyVpcAttribute", VPC, &["ModifyVpcAttribute VpcId=id *"])
         .back(&[
-            "EnableDnsSupport.Value=EnableDnsSupport",
-            "EnableDnsHostnames.Value=EnableDnsHostnames",
-            "EnableNetworkAddressUsageMetrics.Value=EnableNetworkAddressUsageMetrics",
+            "EnableDnsSupport.Value=plain:EnableDnsSupport",
+            "EnableDnsHostnames.Value=plain:EnableDnsHostnames",
+            "EnableNetworkAddressUsageMetrics.Value=plain:EnableNetworkAddressUsageMetrics",
         ])
         .notes(&["the DNS attributes decide over private DNS of endpoints and the VPC's resolver"]),
     added(
@@ -174,7 +174,7 @@ pub(super) const GATEWAYS: &[Row] = &[
     .lost(&["the gateway's id"]),
     set(
         "ModifyVpcBlockPublicAccessOptions",
-        "AWS::EC2::VPCBlockPublicAccessOptions account",
+        "AWS::EC2::VPCBlockPublicAccessOptions :\"options\"",
         &["ModifyVpcBlockPublicAccessOptions *"],
     )
     .back(&["InternetGatewayBlockMode"])

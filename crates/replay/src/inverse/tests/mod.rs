@@ -1,5 +1,7 @@
 //! Plans made from events and states written as JSON.
 
+mod docs;
+mod events;
 mod hostile;
 mod model;
 mod roundtrip;

@@ -157,7 +157,7 @@ fn needs_prior(row: &super::super::row::Row) -> bool {
         words.members.iter().any(needs)
     };
     let is_offer = row.class == Class::Irreversible;
-    !is_offer && (row.is_lax || !row.or_none.is_empty() || row.undo.iter().any(|it| required(&it)))
+    !is_offer && (row.is_lax || !row.or_none.is_empty() || row.undo.iter().any(required))
 }
 
 #[test]
