@@ -247,10 +247,8 @@ impl<'n> Walk<'_, 'n> {
         if let Some(owner) = ids.iter().find_map(|id| self.owner_by_id(id, Some(address))) {
             return Ok(Some(owner));
         }
-        if !self.reader.is_complete_everywhere() {
-            return Err(Missing::new(&address.to_string(), "NetworkInterfaceId"));
-        }
-        self.reader.none_vague(Vague::Interface, None)?;
+        let missing = Missing::new(&address.to_string(), "NetworkInterfaceId");
+        self.reader.none_anywhere(Vague::Interface, missing)?;
         Ok(None)
     }
 

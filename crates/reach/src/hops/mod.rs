@@ -18,6 +18,7 @@ mod vpc;
 
 pub(crate) use interface::own_addresses;
 pub(crate) use internet::public;
+pub(crate) use owner::Owner;
 
 use std::sync::Arc;
 
