@@ -237,10 +237,10 @@ impl<'n> Walk<'_, 'n> {
         direction: Direction,
         passed: &Passed,
     ) {
-        if let Some(group) = &passed.lost {
+        if let (Some(group), Some(hop)) = (&passed.lost, &trail.lost_at) {
             let lost = Explanation::with(Code::SgReferencesNotPreserved, |e| {
                 e.security_group = Component::some(group);
-                e.component = Component::some(id);
+                e.component = Component::some(hop);
             });
             self.blocked(trail.clone(), lost);
         }

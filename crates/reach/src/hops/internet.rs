@@ -186,7 +186,7 @@ impl<'n> Walk<'_, 'n> {
             hop.inbound_header = Some(inbound);
             hop.outbound_header = Some(outbound);
         });
-        trail.identity = None;
+        trail.lose_identity(id);
         let is_own = matches!(&self.goal, Goal::Gateway(goal) if goal == id);
         self.outside(trail, is_own);
         Ok(())
@@ -216,8 +216,7 @@ impl<'n> Walk<'_, 'n> {
             e.address = address.map(|address| address.to_string());
         });
         self.blocked(rest, explanation);
-        let mut trail = trail.with_packets(inside);
-        trail.identity = None;
+        let trail = trail.with_packets(inside);
         self.each_destination(trail, Walk::in_by_address);
     }
 
@@ -371,7 +370,7 @@ impl<'n> Walk<'_, 'n> {
         trail.hop(id, |hop| {
             (hop.inbound_header, hop.vpc) = (Some(header), vpc);
         });
-        trail.identity = None;
+        trail.lose_identity(id);
         let outside = matches!(self.goal, Goal::Internet | Goal::Address)
             || matches!(&self.goal, Goal::Gateway(goal) if goal == id);
         let trail = trail.at("internet");

@@ -166,7 +166,8 @@ fn prefix_lists_route_and_permit_by_their_entries() {
     .edit(Kind::RouteTable, "rtb-private", |body| {
         body["Routes"].as_array_mut().expect("routes").push(route("pl-2", "igw-1"));
     });
-    check(&ask(&lab, "i-app", "203.0.113.10", 443), Verdict::Unknown, None);
+    let rivals = ask(&lab, "i-app", "203.0.113.10", 443);
+    check(&rivals, Verdict::Unknown, Some(Code::XUnknownState));
 }
 
 #[test]
@@ -253,6 +254,10 @@ fn headers_that_pass_are_told_as_sets() {
 fn transit_routes_and_group_references_decide() {
     let mut lab = transit();
     check(&ask(&lab, "i-app", "i-far", 443), Verdict::Reachable, None);
+    check(&ask(&lab, "i-app", "tgw-attach-far", 443), Verdict::Reachable, None);
+    // A packet from an attachment has no sender whose groups a rule could name.
+    let nameless = ask(&lab, "tgw-attach-near", "i-far", 443);
+    check(&nameless, Verdict::Unreachable, Some(Code::EniSgRulesMismatch));
     lab.put(Kind::TransitGateway, transit_gateway("disable"));
     let lost = ask(&lab, "i-app", "i-far", 443);
     check(&lost, Verdict::Unreachable, Some(Code::SgReferencesNotPreserved));
@@ -266,7 +271,7 @@ fn transit_routes_and_group_references_decide() {
         body.as_object_mut().expect("an object").remove("Routes");
     });
     let unknown = ask(&lab, "i-app", "i-far", 443);
-    check(&unknown, Verdict::Unknown, None);
+    check(&unknown, Verdict::Unknown, Some(Code::TgwRtbRoutesAreUnknown));
     assert_eq!(unknown.missing[0].resource, "tgw-rtb-1");
 }
 
