@@ -33,7 +33,7 @@ pub enum Verdict {
 pub struct Answer {
     /// The verdict.
     pub verdict: Verdict,
-    /// Why packets do not get there, or answers back; the ones that got farthest first.
+    /// What is missing, then why packets do not get there, or answers back: farthest first.
     pub explanations: Vec<Explanation>,
     /// What the verdict needs and the state does not say; empty but for [`Verdict::Unknown`].
     pub missing: Vec<Missing>,
@@ -62,9 +62,12 @@ impl Answer {
         self.explanations.first().map(|explanation| explanation.explanation_code)
     }
 
-    /// Whether two answers say the same to whoever asked: verdict and code.
+    /// Whether two answers say the same to whoever asked: one verdict, by one code.
+    ///
+    /// Two that are not known agree, whatever is missing.
     pub fn agrees_with(&self, other: &Answer) -> bool {
-        self.verdict == other.verdict && self.code() == other.code()
+        let is_same_code = self.verdict == Verdict::Unknown || self.code() == other.code();
+        self.verdict == other.verdict && is_same_code
     }
 }
 
@@ -101,16 +104,16 @@ impl Told {
     }
 
     fn finish(self, family: Family, reader: Reader<'_>) -> Answer {
-        let mut explanations: Vec<Explanation> = Vec::new();
+        let mut missing = self.missing;
+        missing.sort_unstable();
+        missing.dedup();
+        missing.truncate(MISSING_MAX);
+        let mut explanations: Vec<Explanation> = missing.iter().map(not_known).collect();
         for drop in &self.drops {
             if explanations.len() < EXPLANATIONS_MAX && !explanations.contains(&drop.explanation) {
                 explanations.push((*drop.explanation).clone());
             }
         }
-        let mut missing = self.missing;
-        missing.sort_unstable();
-        missing.dedup();
-        missing.truncate(MISSING_MAX);
         let nodes = |trail: &Option<Trail>| {
             let nodes = trail.iter().flat_map(|trail| trail.nodes.iter());
             nodes.map(ToString::to_string).collect()
@@ -130,6 +133,22 @@ impl Told {
             header_set: self.accepted,
         }
     }
+}
+
+/// A missing input as an explanation.
+fn not_known(missing: &Missing) -> Explanation {
+    let is_transit_table = missing.resource.starts_with("tgw-rtb-");
+    let code = match missing.property.as_str() {
+        "" => Code::UnknownResource,
+        _ if is_transit_table => Code::TgwRtbRoutesAreUnknown,
+        _ => Code::XUnknownState,
+    };
+    let mut explanation = Explanation::new(code);
+    explanation.missing_component = Some(missing.resource.clone());
+    if is_transit_table {
+        explanation.transit_gateway_route_table = Component::some(&missing.resource);
+    }
+    explanation
 }
 
 fn numbered(trail: Option<Trail>) -> Vec<Hop> {

@@ -228,6 +228,7 @@ fn write_index(f: &mut std::fmt::Formatter<'_>, index: &Index) -> std::fmt::Resu
         Index::AttachmentOf(transit, vpc) => write!(f, "tgw/{transit}/{vpc}"),
         Index::PublicAccess(scope) => write!(f, "account/{}/bpa", scope_id(scope)),
         Index::ExclusionOf(id) => write!(f, "bpa/{id}"),
+        Index::VagueAnywhere(class) => write!(f, "vague/{class:?}"),
         Index::Vague(class, vpc) => {
             write!(f, "vague/{class:?}/{}", vpc.as_deref().unwrap_or_default())
         }
@@ -362,6 +363,17 @@ impl<'n> Reader<'n> {
             return Err(missing);
         }
         self.none_vague(class, home.vpc.as_ref())
+    }
+
+    /// The same, wherever the resource may be.
+    pub(crate) fn none_anywhere(&self, class: Vague, missing: Missing) -> Result<(), Missing> {
+        if !self.is_complete_everywhere() {
+            return Err(missing);
+        }
+        match self.ids(Index::VagueAnywhere(class)).first() {
+            Some(id) => Err(Missing::new(id, class.property())),
+            None => Ok(()),
+        }
     }
 
     /// Proves that no resource may be under a key of `class` without our knowing.

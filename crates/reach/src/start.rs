@@ -1,10 +1,12 @@
 //! From a question's ends to sets of packets and where they start.
 
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 
 use crate::explain::{Code, Component, Explanation};
 use crate::headers::{Block, Family, HeaderSet, IntervalSet, number};
-use crate::hops::{Goal, Mode, Spot, Trail, Walk, own_addresses, public};
+use crate::hops::{Goal, Mode, Owner, Spot, Trail, Walk, own_addresses, public};
 use crate::net::{Field, Gateway, Id, Index, Interface, Kind, Resource, Vague};
 use crate::path::Refusal;
 use crate::query::{End, Query};
@@ -201,10 +203,7 @@ impl<'n> Resolver<'_, 'n> {
                         |id| (Spot::Interface(id), Known::all(one.addresses.clone()), trail());
                     return Ok(owners.into_iter().map(one).collect());
                 }
-                if public(self.family()).contains(number(*address)) {
-                    return Ok(vec![(Spot::Internet, one, trail())]);
-                }
-                Err(self.gone(&Id::from(address.to_string())))
+                self.outside_as_source(*address)
             }
             End::Gateway(id) => self.gateway_as_source(id),
             End::Subnet(id) => {
@@ -241,6 +240,24 @@ impl<'n> Resolver<'_, 'n> {
             starts.push((Spot::Interface(id), known, trail));
         }
         Ok(starts)
+    }
+
+    /// A public address: of the interface that it is paired with, else of a host of the internet.
+    fn outside_as_source(&self, address: IpAddr) -> Result<Vec<(Spot, Known, Trail)>, Refusal> {
+        let trail = Trail::new(HeaderSet::default(), Home::default());
+        if !public(self.family()).contains(number(address)) {
+            return Err(self.gone(&Id::from(address.to_string())));
+        }
+        let is_named = [Index::Public(address), Index::Elastic(address)]
+            .into_iter()
+            .any(|index| !self.reader().ids(index).is_empty());
+        let held =
+            if is_named { self.walk.holder(address).map_err(Refusal::Missing)? } else { None };
+        let one = |address| Known::all(IntervalSet::one(number(address)));
+        Ok(vec![match held {
+            Some((Owner::Interface(id, ..), private)) => (Spot::Interface(id), one(private), trail),
+            _ => (Spot::Internet, one(address), trail),
+        }])
     }
 
     fn gateway_as_source(&self, id: &Id) -> Result<Vec<(Spot, Known, Trail)>, Refusal> {
@@ -306,11 +323,9 @@ impl<'n> Resolver<'_, 'n> {
         if !interfaces.is_empty() {
             return Ok(interfaces);
         }
-        let absent = self.gone(id);
-        if matches!(absent, Refusal::Absent(_)) {
-            self.reader().none_vague(Vague::Attached, None).map_err(Refusal::Missing)?;
-        }
-        Err(absent)
+        let missing = Missing::new(id, "");
+        self.reader().none_anywhere(Vague::Attached, missing).map_err(Refusal::Missing)?;
+        Err(self.gone(id))
     }
 
     /// What to say of an end that is not in the state.

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Trail, Walk};
+use super::{Identity, Trail, Walk, own_addresses};
 use crate::explain::{Code, Component, Direction, Explanation, SecurityGroupRule, rule_ports};
 use crate::headers::{Block, HeaderSet, IntervalSet};
 use crate::limits::ADDRESSES_MAX;
@@ -130,7 +130,7 @@ impl<'n> Walk<'_, 'n> {
                 match any_of(&identity.groups, |own| own == group) {
                     crate::net::Field::Known(false) => return HeaderSet::default(),
                     crate::net::Field::Known(true) if identity.missing.is_none() => {
-                        return packets.clone();
+                        return packets.from_source(&self.member_addresses(identity));
                     }
                     _ => {}
                 }
@@ -180,11 +180,11 @@ impl<'n> Walk<'_, 'n> {
         } else {
             for id in self.reader.ids(Index::Members(group.clone())) {
                 if let Some((interface, _)) = self.reader.interface(&id) {
-                    found = found.union(&super::interface::own_addresses(self.family, interface));
+                    found = found.union(&own_addresses(self.family, interface));
                 }
             }
             let absent = Missing::new(group, "members");
-            if let Err(why) = self.reader.none(Vague::Member, home, absent) {
+            if let Err(why) = self.reader.none_anywhere(Vague::Member, absent) {
                 note(why);
             }
         }
@@ -192,6 +192,12 @@ impl<'n> Walk<'_, 'n> {
             None => Ok(found),
             Some(missing) => Err((found, missing)),
         }
+    }
+
+    /// The addresses that a rule about the sender's group is about: its own, not what it forwards.
+    fn member_addresses(&self, identity: &Identity) -> IntervalSet {
+        let sender = self.reader.interface(&identity.interface);
+        sender.map_or_else(IntervalSet::default, |(sender, _)| own_addresses(self.family, sender))
     }
 
     fn is_member(&self, group: &Id, address: IpAddr, home: &Home) -> Result<bool, Missing> {
@@ -213,7 +219,12 @@ impl<'n> Walk<'_, 'n> {
         }
         if holders.is_empty() {
             let absent = Missing::new(&address.to_string(), "NetworkInterfaceId");
-            self.reader.none(Vague::Interface, home, absent)?;
+            // Members may be in a VPC that is peered with this one.
+            if self.vpc_addresses(home)?.contains(crate::headers::number(address)) {
+                self.reader.none(Vague::Interface, home, absent)?;
+            } else {
+                self.reader.none_anywhere(Vague::Interface, absent)?;
+            }
         }
         Ok(false)
     }
@@ -226,10 +237,10 @@ impl<'n> Walk<'_, 'n> {
         direction: Direction,
         passed: &Passed,
     ) {
-        if let Some(group) = &passed.lost {
+        if let (Some(group), Some(hop)) = (&passed.lost, &trail.lost_at) {
             let lost = Explanation::with(Code::SgReferencesNotPreserved, |e| {
                 e.security_group = Component::some(group);
-                e.component = Component::some(id);
+                e.component = Component::some(hop);
             });
             self.blocked(trail.clone(), lost);
         }

@@ -186,7 +186,7 @@ impl<'n> Walk<'_, 'n> {
             hop.inbound_header = Some(inbound);
             hop.outbound_header = Some(outbound);
         });
-        trail.identity = None;
+        trail.lose_identity(id);
         let is_own = matches!(&self.goal, Goal::Gateway(goal) if goal == id);
         self.outside(trail, is_own);
         Ok(())
@@ -216,8 +216,7 @@ impl<'n> Walk<'_, 'n> {
             e.address = address.map(|address| address.to_string());
         });
         self.blocked(rest, explanation);
-        let mut trail = trail.with_packets(inside);
-        trail.identity = None;
+        let trail = trail.with_packets(inside);
         self.each_destination(trail, Walk::in_by_address);
     }
 
@@ -247,10 +246,8 @@ impl<'n> Walk<'_, 'n> {
         if let Some(owner) = ids.iter().find_map(|id| self.owner_by_id(id, Some(address))) {
             return Ok(Some(owner));
         }
-        if !self.reader.is_complete_everywhere() {
-            return Err(Missing::new(&address.to_string(), "NetworkInterfaceId"));
-        }
-        self.reader.none_vague(Vague::Interface, None)?;
+        let missing = Missing::new(&address.to_string(), "NetworkInterfaceId");
+        self.reader.none_anywhere(Vague::Interface, missing)?;
         Ok(None)
     }
 
@@ -373,7 +370,7 @@ impl<'n> Walk<'_, 'n> {
         trail.hop(id, |hop| {
             (hop.inbound_header, hop.vpc) = (Some(header), vpc);
         });
-        trail.identity = None;
+        trail.lose_identity(id);
         let outside = matches!(self.goal, Goal::Internet | Goal::Address)
             || matches!(&self.goal, Goal::Gateway(goal) if goal == id);
         let trail = trail.at("internet");

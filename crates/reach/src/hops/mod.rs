@@ -18,6 +18,7 @@ mod vpc;
 
 pub(crate) use interface::own_addresses;
 pub(crate) use internet::public;
+pub(crate) use owner::Owner;
 
 use std::sync::Arc;
 
@@ -100,6 +101,8 @@ pub(crate) struct Trail {
     /// The way in short: instances, subnets, VPCs, gateways.
     pub(crate) nodes: Vec<Id>,
     pub(crate) identity: Option<Identity>,
+    /// The hop that did not keep them.
+    pub(crate) lost_at: Option<Id>,
     pub(crate) undo: Vec<Undo>,
     pub(crate) sessions: Vec<Session>,
     pub(crate) home: Home,
@@ -120,6 +123,7 @@ impl Trail {
             hops: Vec::new(),
             nodes: Vec::new(),
             identity: None,
+            lost_at: None,
             undo: Vec::new(),
             sessions: Vec::new(),
             home,
@@ -143,6 +147,13 @@ impl Trail {
 
     pub(crate) fn hop(&mut self, id: &Id, fill: impl FnOnce(&mut Hop)) {
         self.hops.push(Arc::new(Hop::with(id, fill)));
+    }
+
+    /// From here on nobody can tell which groups the sender is in.
+    pub(crate) fn lose_identity(&mut self, at: &Id) {
+        if self.identity.take().is_some() {
+            self.lost_at = Some(at.clone());
+        }
     }
 
     /// The VPC that the packets are in, for explanations.

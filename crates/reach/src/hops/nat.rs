@@ -121,7 +121,7 @@ impl<'n> Walk<'_, 'n> {
         trail.undo.push(Undo { rewritten: Rewritten::SourceAndPort, before: before.clone() });
         trail.sessions.push(Session { nat: id.clone(), before });
         trail.via_nat = true;
-        trail.identity = None;
+        trail.lose_identity(id);
         let (outbound, vpc) = (self.header(&trail.packets), trail.vpc());
         trail.hop(id, |hop| {
             (hop.inbound_header, hop.outbound_header) = (Some(inbound), Some(outbound));

@@ -155,11 +155,9 @@ impl<'n> Walk<'_, 'n> {
                 }
             }
         }
-        if !self.reader.is_complete_everywhere() {
-            return Err(Missing::new(&public.to_string(), "AssociationId"));
-        }
-        self.reader.none_vague(Vague::Public, None)?;
-        self.reader.none_vague(Vague::Elastic, None)?;
+        let missing = Missing::new(&public.to_string(), "AssociationId");
+        self.reader.none_anywhere(Vague::Public, missing.clone())?;
+        self.reader.none_anywhere(Vague::Elastic, missing)?;
         Ok(None)
     }
 }

@@ -41,7 +41,7 @@ impl<'n> Walk<'_, 'n> {
             return Ok(());
         }
         if matches!((&near.region, &far.region), (Some(a), Some(b)) if a != b) {
-            trail.identity = None;
+            trail.lose_identity(id);
         }
         if let Goal::Gateway(goal) = &self.goal
             && goal == id

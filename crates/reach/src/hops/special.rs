@@ -119,7 +119,7 @@ impl<'n> Walk<'_, 'n> {
         let mut trail = trail.with_packets(carried);
         let (header, vpc, home) = (self.header(&trail.packets), trail.vpc(), trail.home.clone());
         trail.hop(id, |hop| (hop.inbound_header, hop.vpc) = (Some(header), vpc));
-        trail.identity = None;
+        trail.lose_identity(id);
         match &self.goal {
             Goal::Gateway(goal) if goal != id => {
                 self.blocked(trail, Explanation::with(Code::NoPath, |_| {}));

@@ -140,7 +140,7 @@ impl<'n> Walk<'_, 'n> {
         let stored = self.reader.stored(Kind::TransitGateway, id).map(|stored| &stored.resource);
         if let Some(Resource::TransitGateway(transit)) = stored {
             match (&transit.group_referencing, &mut trail.identity) {
-                (Field::Known(false), identity) => *identity = None,
+                (Field::Known(false), _) => trail.lose_identity(id),
                 (Field::Unknown, Some(identity)) => {
                     let property = "Options.SecurityGroupReferencingSupport";
                     identity.missing = Some(Missing::new(id, property));
@@ -348,7 +348,7 @@ impl<'n> Walk<'_, 'n> {
         match (resource_type.as_deref(), resource) {
             (Some("vpc"), Some(vpc)) => self.out_of_transit(&view, &vpc, trail),
             (Some("peering"), Some(far)) => {
-                trail.identity = None;
+                trail.lose_identity(id);
                 let view = self.attachment(id, &far)?;
                 let trail = trail.at(&far);
                 self.through_transit(&far, &view, trail)
@@ -371,7 +371,7 @@ impl<'n> Walk<'_, 'n> {
     ) -> Result<(), Missing> {
         match &view.group_referencing {
             Field::Known(true) => {}
-            Field::Known(false) => trail.identity = None,
+            Field::Known(false) => trail.lose_identity(&view.id),
             Field::Unknown => {
                 if let Some(identity) = &mut trail.identity {
                     let property = "Options.SecurityGroupReferencingSupport";

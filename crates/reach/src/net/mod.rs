@@ -102,6 +102,8 @@ pub enum Index {
     ExclusionOf(Id),
     /// Resources that may belong under keys of a class, in a VPC or in none that is known.
     Vague(Vague, Option<Id>),
+    /// The same in any VPC.
+    VagueAnywhere(Vague),
 }
 
 /// What a resource may be, as far as is known.

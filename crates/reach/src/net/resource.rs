@@ -117,6 +117,7 @@ impl Keys {
     fn vague(&mut self, class: Vague, vpc: &Field<Option<Id>>) {
         let vpc = vpc.known().cloned().flatten();
         self.add(Index::Vague(class, vpc));
+        self.add(Index::VagueAnywhere(class));
     }
 
     fn in_vpc(&mut self, vpc: &Field<Option<Id>>, key: fn(Id) -> Index, class: Vague) {

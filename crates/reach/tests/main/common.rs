@@ -296,3 +296,92 @@ pub(crate) fn push(timeline: &mut Timeline<String>, name: &str, change: &Change)
     });
     timeline.push(name.to_owned(), writes);
 }
+
+/// The story with IPv6 and an egress-only gateway.
+pub(crate) fn dual() -> Lab {
+    let mut lab = story();
+    let association = |cidr: &str| json!([{"Ipv6CidrBlock": cidr}]);
+    lab.edit(Kind::Vpc, "vpc-1", |body| {
+        body["Ipv6CidrBlockAssociationSet"] = association("2001:db8:1::/56");
+    })
+    .edit(Kind::Subnet, "subnet-private", |body| {
+        body["Ipv6CidrBlockAssociationSet"] = association("2001:db8:1:2::/64");
+    })
+    .edit(Kind::Interface, "eni-app", |body| {
+        body["Ipv6Addresses"] = json!([{"Ipv6Address": "2001:db8:1:2::20"}]);
+    })
+    .edit(Kind::SecurityGroup, "sg-app", |body| {
+        body["IpPermissionsEgress"] = json!([all_six()]);
+        body["IpPermissions"] = json!([permit("tcp", Some((443, 443)), "::/0")]);
+    })
+    .edit(Kind::RouteTable, "rtb-private", |body| {
+        body["Routes"] = json!([
+            route("2001:db8:1::/56", "local"),
+            route("10.0.0.0/16", "local"),
+            route("::/0", "eigw-1")
+        ]);
+    })
+    .put(
+        Kind::EgressOnlyGateway,
+        json!({"EgressOnlyInternetGatewayId": "eigw-1",
+            "Attachments": [{"State": "attached", "VpcId": "vpc-1"}]}),
+    );
+    lab
+}
+
+pub(crate) fn transit_gateway(support: &str) -> Value {
+    json!({"TransitGatewayId": "tgw-1", "State": "available",
+        "Options": {"SecurityGroupReferencingSupport": support}})
+}
+
+/// The story with a second VPC behind a transit gateway.
+pub(crate) fn transit() -> Lab {
+    let mut lab = story();
+    lab.put(Kind::Vpc, vpc("vpc-2", "10.2.0.0/16"))
+        .put(Kind::Subnet, subnet("subnet-far", "vpc-2", "10.2.1.0/24"))
+        .put(Kind::NetworkAcl, open_acl("acl-2", "vpc-2"))
+        .put(
+            Kind::SecurityGroup,
+            group("sg-far", "vpc-2", &[permit("tcp", Some((443, 443)), "sg-app")], &[all()]),
+        )
+        .put(Kind::Interface, interface("far", "subnet-far", "vpc-2", "10.2.1.5", &["sg-far"]))
+        .put(Kind::Instance, instance("far"))
+        .put(
+            Kind::RouteTable,
+            table(
+                "rtb-far",
+                "vpc-2",
+                &[route("10.0.0.0/8", "tgw-1"), route("10.2.0.0/16", "local")],
+                &["main"],
+            ),
+        )
+        .edit(Kind::RouteTable, "rtb-private", |body| {
+            body["Routes"].as_array_mut().expect("routes").push(route("10.2.0.0/16", "tgw-1"));
+        });
+    lab.put(Kind::TransitGateway, transit_gateway("enable"));
+    for (name, vpc, subnet) in [("near", "vpc-1", "subnet-private"), ("far", "vpc-2", "subnet-far")]
+    {
+        let id = format!("tgw-attach-{name}");
+        lab.put(
+            Kind::Attachment,
+            json!({"TransitGatewayAttachmentId": id, "TransitGatewayId": "tgw-1", "State": "available",
+                "ResourceType": "vpc", "ResourceId": vpc,
+                "Association": {"TransitGatewayRouteTableId": "tgw-rtb-1", "State": "associated"}}),
+        )
+        .put(
+            Kind::VpcAttachment,
+            json!({"TransitGatewayAttachmentId": id, "TransitGatewayId": "tgw-1", "VpcId": vpc,
+                "State": "available", "SubnetIds": [subnet]}),
+        );
+    }
+    let learnt = |name: &str, vpc: &str| {
+        json!({"TransitGatewayAttachmentId": format!("tgw-attach-{name}"),
+        "ResourceType": "vpc", "ResourceId": vpc, "State": "enabled"})
+    };
+    lab.put(
+        Kind::TransitTable,
+        json!({"TransitGatewayRouteTableId": "tgw-rtb-1", "TransitGatewayId": "tgw-1", "Routes": [],
+            "TransitGatewayRouteTablePropagations": [learnt("near", "vpc-1"), learnt("far", "vpc-2")]}),
+    );
+    lab
+}

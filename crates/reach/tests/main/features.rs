@@ -104,37 +104,6 @@ fn block_public_access_stops_what_its_mode_says() {
     );
 }
 
-fn dual() -> Lab {
-    let mut lab = story();
-    let association = |cidr: &str| json!([{"Ipv6CidrBlock": cidr}]);
-    lab.edit(Kind::Vpc, "vpc-1", |body| {
-        body["Ipv6CidrBlockAssociationSet"] = association("2001:db8:1::/56");
-    })
-    .edit(Kind::Subnet, "subnet-private", |body| {
-        body["Ipv6CidrBlockAssociationSet"] = association("2001:db8:1:2::/64");
-    })
-    .edit(Kind::Interface, "eni-app", |body| {
-        body["Ipv6Addresses"] = json!([{"Ipv6Address": "2001:db8:1:2::20"}]);
-    })
-    .edit(Kind::SecurityGroup, "sg-app", |body| {
-        body["IpPermissionsEgress"] = json!([all_six()]);
-        body["IpPermissions"] = json!([permit("tcp", Some((443, 443)), "::/0")]);
-    })
-    .edit(Kind::RouteTable, "rtb-private", |body| {
-        body["Routes"] = json!([
-            route("2001:db8:1::/56", "local"),
-            route("10.0.0.0/16", "local"),
-            route("::/0", "eigw-1")
-        ]);
-    })
-    .put(
-        Kind::EgressOnlyGateway,
-        json!({"EgressOnlyInternetGatewayId": "eigw-1",
-            "Attachments": [{"State": "attached", "VpcId": "vpc-1"}]}),
-    );
-    lab
-}
-
 #[test]
 fn an_egress_only_gateway_lets_out_and_not_in() {
     let mut lab = dual();
@@ -197,7 +166,8 @@ fn prefix_lists_route_and_permit_by_their_entries() {
     .edit(Kind::RouteTable, "rtb-private", |body| {
         body["Routes"].as_array_mut().expect("routes").push(route("pl-2", "igw-1"));
     });
-    check(&ask(&lab, "i-app", "203.0.113.10", 443), Verdict::Unknown, None);
+    let rivals = ask(&lab, "i-app", "203.0.113.10", 443);
+    check(&rivals, Verdict::Unknown, Some(Code::XUnknownState));
 }
 
 #[test]
@@ -282,62 +252,16 @@ fn headers_that_pass_are_told_as_sets() {
 
 #[test]
 fn transit_routes_and_group_references_decide() {
-    let mut lab = story();
-    lab.put(Kind::Vpc, vpc("vpc-2", "10.2.0.0/16"))
-        .put(Kind::Subnet, subnet("subnet-far", "vpc-2", "10.2.1.0/24"))
-        .put(Kind::NetworkAcl, open_acl("acl-2", "vpc-2"))
-        .put(
-            Kind::SecurityGroup,
-            group("sg-far", "vpc-2", &[permit("tcp", Some((443, 443)), "sg-app")], &[all()]),
-        )
-        .put(Kind::Interface, interface("far", "subnet-far", "vpc-2", "10.2.1.5", &["sg-far"]))
-        .put(Kind::Instance, instance("far"))
-        .put(
-            Kind::RouteTable,
-            table(
-                "rtb-far",
-                "vpc-2",
-                &[route("10.0.0.0/8", "tgw-1"), route("10.2.0.0/16", "local")],
-                &["main"],
-            ),
-        )
-        .edit(Kind::RouteTable, "rtb-private", |body| {
-            body["Routes"].as_array_mut().expect("routes").push(route("10.2.0.0/16", "tgw-1"));
-        });
-    let transit = |support: &str| {
-        json!({"TransitGatewayId": "tgw-1", "State": "available",
-            "Options": {"SecurityGroupReferencingSupport": support}})
-    };
-    lab.put(Kind::TransitGateway, transit("enable"));
-    for (name, vpc, subnet) in [("near", "vpc-1", "subnet-private"), ("far", "vpc-2", "subnet-far")]
-    {
-        let id = format!("tgw-attach-{name}");
-        lab.put(
-            Kind::Attachment,
-            json!({"TransitGatewayAttachmentId": id, "TransitGatewayId": "tgw-1", "State": "available",
-                "ResourceType": "vpc", "ResourceId": vpc,
-                "Association": {"TransitGatewayRouteTableId": "tgw-rtb-1", "State": "associated"}}),
-        )
-        .put(
-            Kind::VpcAttachment,
-            json!({"TransitGatewayAttachmentId": id, "TransitGatewayId": "tgw-1", "VpcId": vpc,
-                "State": "available", "SubnetIds": [subnet]}),
-        );
-    }
-    let learnt = |name: &str, vpc: &str| {
-        json!({"TransitGatewayAttachmentId": format!("tgw-attach-{name}"),
-        "ResourceType": "vpc", "ResourceId": vpc, "State": "enabled"})
-    };
-    lab.put(
-        Kind::TransitTable,
-        json!({"TransitGatewayRouteTableId": "tgw-rtb-1", "TransitGatewayId": "tgw-1", "Routes": [],
-            "TransitGatewayRouteTablePropagations": [learnt("near", "vpc-1"), learnt("far", "vpc-2")]}),
-    );
+    let mut lab = transit();
     check(&ask(&lab, "i-app", "i-far", 443), Verdict::Reachable, None);
-    lab.put(Kind::TransitGateway, transit("disable"));
+    check(&ask(&lab, "i-app", "tgw-attach-far", 443), Verdict::Reachable, None);
+    // A packet from an attachment has no sender whose groups a rule could name.
+    let nameless = ask(&lab, "tgw-attach-near", "i-far", 443);
+    check(&nameless, Verdict::Unreachable, Some(Code::EniSgRulesMismatch));
+    lab.put(Kind::TransitGateway, transit_gateway("disable"));
     let lost = ask(&lab, "i-app", "i-far", 443);
     check(&lost, Verdict::Unreachable, Some(Code::SgReferencesNotPreserved));
-    lab.put(Kind::TransitGateway, transit("enable")).edit(Kind::TransitTable, "tgw-rtb-1", |body| {
+    lab.put(Kind::TransitGateway, transit_gateway("enable")).edit(Kind::TransitTable, "tgw-rtb-1", |body| {
         body["Routes"] = json!([{"DestinationCidrBlock": "10.2.0.0/16", "State": "blackhole", "Type": "static",
             "TransitGatewayAttachments": []}]);
     });
@@ -347,6 +271,16 @@ fn transit_routes_and_group_references_decide() {
         body.as_object_mut().expect("an object").remove("Routes");
     });
     let unknown = ask(&lab, "i-app", "i-far", 443);
-    check(&unknown, Verdict::Unknown, None);
+    check(&unknown, Verdict::Unknown, Some(Code::TgwRtbRoutesAreUnknown));
     assert_eq!(unknown.missing[0].resource, "tgw-rtb-1");
+}
+
+#[test]
+fn a_source_by_its_public_address_is_the_machine_that_has_it() {
+    let lab = story();
+    let answer = ask(&lab, "198.51.100.30", "203.0.113.10", 443);
+    check(&answer, Verdict::Reachable, None);
+    assert_eq!(answer.forward_nodes.first().map(String::as_str), Some("i-web"));
+    let host = ask(&lab, "203.0.113.10", "i-web", 443);
+    assert_eq!(host.forward_nodes.first().map(String::as_str), Some("internet"));
 }

@@ -67,6 +67,15 @@ fn paths_of(kind: Kind) -> &'static [&'static str] {
         Kind::NatGateway => &["State", "SubnetId", "NatGatewayAddresses", "VpcId"],
         Kind::Peering => &["Status", "RequesterVpcInfo", "AccepterVpcInfo"],
         Kind::Vpc => &["CidrBlockAssociationSet", "Ipv6CidrBlockAssociationSet"],
+        Kind::TransitGateway => &["State", "Options"],
+        Kind::Attachment => {
+            &["State", "Association", "ResourceType", "ResourceId", "TransitGatewayId"]
+        }
+        Kind::VpcAttachment => &["State", "SubnetIds", "VpcId", "TransitGatewayId", "Options"],
+        Kind::TransitTable => &["Routes", "TransitGatewayRouteTablePropagations"],
+        Kind::Address => &["NetworkInterfaceId", "PrivateIpAddress", "InstanceId"],
+        Kind::PrefixList => &["Entries"],
+        Kind::PublicAccessOptions => &["InternetGatewayBlockMode"],
         Kind::Subnet => &["CidrBlock", "Ipv6CidrBlockAssociationSet", "VpcId"],
         _ => &[],
     }
@@ -89,10 +98,21 @@ fn any_doubt() -> impl Strategy<Value = Doubt> {
 fn doubted(lab: &Lab, network: &Network, doubt: &Doubt) -> (Network, String) {
     let keys: Vec<_> = lab.bodies.keys().collect();
     let (kind, id) = doubt.resource.get(&keys);
-    let mut json = lab.bodies[&(*kind, id.clone())].clone();
     let paths = paths_of(*kind);
     let path = if paths.is_empty() { "" } else { doubt.path.get(paths) };
-    let unknown = match doubt.how {
+    less_of(network, *kind, id, &lab.bodies[&(*kind, id.clone())], path, doubt.how)
+}
+
+fn less_of(
+    network: &Network,
+    kind: Kind,
+    id: &str,
+    body: &serde_json::Value,
+    path: &str,
+    how: u8,
+) -> (Network, String) {
+    let mut json = body.clone();
+    let unknown = match how {
         // Nothing but the id.
         0 => {
             json = json!({ kind.id_name(): id });
@@ -112,7 +132,7 @@ fn doubted(lab: &Lab, network: &Network, doubt: &Doubt) -> (Network, String) {
         _ => vec![path.to_owned()],
     };
     let body = Body { json: &json, unknown: &unknown };
-    (network.with(&scope(), *kind, id, Some(body)), format!("{id} {unknown:?} {json}"))
+    (network.with(&scope(), kind, id, Some(body)), format!("{id} {unknown:?} {json}"))
 }
 
 proptest! {
@@ -191,4 +211,61 @@ proptest! {
             prop_assert_eq!(path(&version, &query), path(&next.complete(), &query));
         }
     }
+}
+
+/// Every doubt about every resource of a lab, against a few questions.
+fn doubt_everything(lab: &Lab, questions: &[(&str, &str)]) -> (usize, usize) {
+    let network = lab.complete();
+    let (mut same, mut unknown) = (0, 0);
+    for (from, to) in questions {
+        let ends = [from, to].map(|text| End::parse(text).expect("an end"));
+        let [from, to] = ends;
+        let query = Query::new(from, to).port(443);
+        let full = path(&network, &query);
+        assert_ne!(full.verdict, Verdict::Unknown, "{query:?} {:?}", full.missing);
+        for ((kind, id), body) in &lab.bodies {
+            for path_of in paths_of(*kind).iter().copied().chain([""]) {
+                for how in 0..4 {
+                    let (less, told) = less_of(&network, *kind, id, body, path_of, how);
+                    let answer = path(&less, &query);
+                    if answer.verdict == full.verdict {
+                        same += 1;
+                    } else {
+                        let explained = (&answer.explanations, &answer.missing);
+                        assert_eq!(
+                            answer.verdict,
+                            Verdict::Unknown,
+                            "{query:?} {told} {explained:?}"
+                        );
+                        unknown += 1;
+                    }
+                }
+            }
+        }
+    }
+    (same, unknown)
+}
+
+#[test]
+fn every_doubt_about_a_known_network_is_harmless() {
+    let out = [("i-app", "203.0.113.10"), ("internet", "i-web"), ("i-app", "i-web")];
+    let (same, unknown) = doubt_everything(&story(), &out);
+    assert!(same > 100 && unknown > 100, "{same} {unknown}");
+    let mut broken = story();
+    broken.edit(Kind::RouteTable, "rtb-private", |body| {
+        body["Routes"][1] = route("0.0.0.0/0", "igw-1");
+    });
+    doubt_everything(&broken, &out);
+    doubt_everything(&dual(), &[("i-app", "2001:db8:ffff::1")]);
+    let (same, unknown) = doubt_everything(
+        &transit(),
+        &[("i-app", "i-far"), ("i-far", "i-app"), ("i-far", "10.9.9.9")],
+    );
+    assert!(same > 100 && unknown > 100, "{same} {unknown}");
+    let mut hole = transit();
+    hole.edit(Kind::TransitTable, "tgw-rtb-1", |body| {
+        body["Routes"] = json!([{"DestinationCidrBlock": "10.2.0.0/16", "State": "blackhole",
+            "Type": "static", "TransitGatewayAttachments": []}]);
+    });
+    doubt_everything(&hole, &[("i-app", "i-far")]);
 }
