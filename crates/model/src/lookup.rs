@@ -79,7 +79,6 @@ static LOADED: LazyLock<Tables> = LazyLock::new(|| {
 });
 
 fn table(service: &str) -> Option<&'static HashMap<String, Operation>> {
-    let service = service.strip_suffix(".amazonaws.com").unwrap_or(service);
     let (names, _) = TABLES.iter().find(|(names, _)| names.contains(&service))?;
     LOADED.get(names.first()?).map(|table| &**table)
 }
@@ -90,6 +89,7 @@ fn table(service: &str) -> Option<&'static HashMap<String, Operation>> {
 /// botocore or on the command line. A version at the end of an event name, as in
 /// `UpdateFunctionCode20150331v2`, does not count.
 pub fn operation(service: &str, event_name: &str) -> Option<&'static Operation> {
+    let service = service.strip_suffix(".amazonaws.com").unwrap_or(service);
     let table = table(service)?;
     let find = |name: &str| table.get(name);
     let renamed = || {
@@ -190,7 +190,7 @@ mod tests {
         check("lambda", "UpdateFunctionCode20150331v2", Some("UpdateFunctionCode"));
         check("lambda", "DeleteFunction20150331", Some("DeleteFunction"));
         check("lambda", "PutFunctionConcurrency20171031", Some("PutFunctionConcurrency"));
-        check("s3", "PutBucketPublicAccessBlock", Some("PutPublicAccessBlock"));
+        check("s3.amazonaws.com", "PutBucketPublicAccessBlock", Some("PutPublicAccessBlock"));
         check("elasticloadbalancing", "SetSubnets", Some("SetSubnets"));
         check("states", "UpdateStateMachine", Some("UpdateStateMachine"));
         check("ec2", "NoSuchCall", None);

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::form::is_hidden;
 use super::kinds::element_key;
+use super::path;
 use super::resource::{Resource, Source, prefixes};
 
 /// Elements that were removed and are remembered with their event. What goes beyond is known as the whole
@@ -38,7 +39,9 @@ impl Draft {
         if self.sources.len() > REMOVED_MAX {
             self.forget_removed();
         }
-        Resource { body: Value::Object(self.body), sources: self.sources }
+        let mut resource = Resource { body: Value::Object(self.body), sources: self.sources };
+        settle(&mut resource);
+        resource
     }
 
     /// Writes what `write` writes, as known from `source`.
@@ -310,33 +313,16 @@ impl Draft {
 
     /// Takes over what `other`, which was sighted under its real id, is known to have.
     pub(crate) fn overlay(&mut self, other: &Resource) {
-        for (path, source) in &other.sources {
-            if path.is_empty() || *source == Source::Unknown {
+        let mut body = Value::Object(std::mem::take(&mut self.body));
+        for (at, source) in &other.sources {
+            if at.is_empty() || *source == Source::Unknown {
                 continue;
             }
-            let Some((member, rest)) = path.split_once('[') else {
-                match other.body.get(path) {
-                    Some(value) => {
-                        self.body.insert(path.clone(), value.clone());
-                    }
-                    None => {
-                        self.body.shift_remove(path);
-                    }
-                }
-                self.mark(path, source.clone());
-                continue;
-            };
-            let key = rest.split_once(']').map_or(rest, |(key, _)| key);
-            let list = other.body.get(member).and_then(Value::as_array);
-            let of = |it: &&Value| element_key(member, it).as_deref() == Some(key);
-            let element = list.into_iter().flatten().find(of).cloned();
-            let write = |draft: &mut Self| match element {
-                Some(element) => draft.put(member, element),
-                None => {
-                    draft.remove(member, key);
-                }
-            };
-            self.known_from(source, write);
+            path::set(&mut body, at, path::get(&other.body, at));
+            self.mark(at, source.clone());
+        }
+        if let Value::Object(members) = body {
+            self.body = members;
         }
     }
 
@@ -365,6 +351,19 @@ impl Draft {
             *source == Source::Unknown || list.is_some_and(|list| list.iter().any(is_there))
         });
     }
+}
+
+/// Where a part of an element that is not there is in doubt, the element is: it may be there with that part.
+pub(crate) fn settle(resource: &mut Resource) {
+    let doubts = resource.sources.iter().filter(|(_, source)| **source == Source::Unknown);
+    let elements = doubts.filter_map(|(at, _)| at.split_once("].").map(|(it, _)| format!("{it}]")));
+    let hidden: Vec<String> = elements
+        .filter(|element| {
+            path::get(&resource.body, element).is_none()
+                && *resource.source(element) != Source::Unknown
+        })
+        .collect();
+    resource.sources.extend(hidden.into_iter().map(|element| (element, Source::Unknown)));
 }
 
 /// Whether `path` is `prefix` or lies below it.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::call::Call;
 use super::draft::Draft;
-use super::kinds::{id_member, part_ids};
+use super::kinds::id_member;
 use super::resource::{Resource, Source};
 use super::{Changed, Key, State};
 
@@ -208,15 +208,15 @@ impl<'a> Fold<'a> {
 
     /// Moves what is known of `placeholder` to the real `id`, under which it may have been sighted.
     pub(crate) fn bind(&mut self, kind: &'static str, placeholder: &str, id: &str) {
-        let Some(known) = self.get(kind, placeholder).cloned() else { return };
-        let sighted = self.get(kind, id).cloned();
-        let mut draft = Draft::new(&known, self.inferred());
-        replace_text(&mut draft.body, placeholder, id);
-        if let Some(sighted) = sighted {
-            draft.overlay(&sighted);
+        let (from, to) = (self.key(kind, placeholder), self.key(kind, id));
+        if self.state.get(&from).is_none() {
+            return;
         }
-        self.store(kind, placeholder, None);
-        self.store(kind, id, Some(draft.finish(false)));
+        for key in [&from, &to] {
+            let before = self.state.resources.get(key).cloned();
+            self.before.entry(key.clone()).or_insert(before);
+        }
+        bind(&mut self.state, &from, id);
     }
 
     /// Makes a resource unknown but for its id.
@@ -226,30 +226,23 @@ impl<'a> Fold<'a> {
 
     fn store(&mut self, kind: &'static str, id: &str, after: Option<Resource>) {
         let key = self.key(kind, id);
-        let before = self.state.resources.get(&key).cloned();
-        let empty = Vec::new;
-        let old = before.as_ref().map_or_else(empty, |it| part_ids(kind, &it.body));
-        let new = after.as_ref().map_or_else(empty, |it| part_ids(kind, &it.body));
-        for part in old.iter().filter(|part| !new.contains(part)) {
-            let part = (key.scope.clone(), part.clone());
-            if self.state.parts.get(&part) == Some(&key) {
-                self.state.parts.remove_mut(&part);
-            }
-        }
-        for part in new.into_iter().filter(|part| !old.contains(part)) {
-            self.state.parts.insert_mut((key.scope.clone(), part), key.clone());
-        }
-        match after {
-            Some(after) => {
-                self.state.gone.remove_mut(&key);
-                self.state.resources.insert_mut(key.clone(), Arc::new(after));
-            }
-            None => {
-                self.state.resources.remove_mut(&key);
-            }
-        }
+        let before = self.state.put(key.clone(), after.map(Arc::new));
         self.before.entry(key).or_insert(before);
     }
+}
+
+/// Moves what is known of a placeholder to the real `id`.
+pub(crate) fn bind(state: &mut State, placeholder: &Key, id: &str) {
+    let Some(known) = state.resources.get(placeholder).cloned() else { return };
+    let real = Key { id: id.to_owned(), ..placeholder.clone() };
+    let sighted = state.resources.get(&real).cloned();
+    let mut draft = Draft::new(&known, known.source("").clone());
+    replace_text(&mut draft.body, &placeholder.id, id);
+    if let Some(sighted) = sighted {
+        draft.overlay(&sighted);
+    }
+    state.put(placeholder.clone(), None);
+    state.put(real, Some(Arc::new(draft.finish(false))));
 }
 
 /// Writes `to` wherever `from` stands.

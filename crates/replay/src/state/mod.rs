@@ -8,14 +8,18 @@
 //! is unknown, and never taken for absent.
 
 mod call;
+mod diff;
 mod draft;
 mod ec2;
 mod fold;
 mod form;
 mod kinds;
+mod path;
 mod resource;
 mod rule;
 mod rules;
+mod snapshot;
+mod timeline;
 
 use std::sync::Arc;
 
@@ -24,10 +28,14 @@ use trailhound_record::Event;
 
 use call::Call;
 use fold::Fold;
+use kinds::part_ids;
 
+pub use diff::{Difference, Side, diff, drift};
 pub use form::{Form, input_form, is_hidden, output_form};
 pub use kinds::{resource_type, resource_types};
 pub use resource::{Known, Resource, Source};
+pub use snapshot::{Snapshot, SnapshotOptions, read_snapshot};
+pub use timeline::{Checkpoints, in_order, state_at};
 
 /// The account and Region that a resource is in; global services have Region `us-east-1`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
@@ -145,6 +153,51 @@ impl State {
     /// How many members of parameters no model has, by operation: they were kept and not understood.
     pub fn unread(&self) -> impl Iterator<Item = (&str, u64)> {
         self.unread.iter().map(|(operation, count)| (operation.as_str(), *count))
+    }
+
+    /// The state with one resource more, or with another in its place: for states that no event made.
+    #[must_use]
+    pub fn with(&self, key: Key, resource: Resource) -> Self {
+        let mut state = self.clone();
+        state.put(key, Some(Arc::new(resource)));
+        state
+    }
+
+    /// The state without a resource, which is known to be absent from `source`.
+    #[must_use]
+    pub fn without(&self, key: &Key, source: Source) -> Self {
+        let mut state = self.clone();
+        state.put(key.clone(), None);
+        state.gone.insert_mut(key.clone(), source);
+        state
+    }
+
+    /// Writes or removes a resource, and returns what it was.
+    fn put(&mut self, key: Key, after: Option<Arc<Resource>>) -> Option<Arc<Resource>> {
+        let before = self.resources.get(&key).cloned();
+        let ids = |resource: &Option<Arc<Resource>>| {
+            resource.as_ref().map_or_else(Vec::new, |it| part_ids(key.resource_type, &it.body))
+        };
+        let (old, new) = (ids(&before), ids(&after));
+        for part in old.iter().filter(|part| !new.contains(part)) {
+            let part = (key.scope.clone(), part.clone());
+            if self.parts.get(&part) == Some(&key) {
+                self.parts.remove_mut(&part);
+            }
+        }
+        for part in new.iter().filter(|part| !old.contains(part)) {
+            self.parts.insert_mut((key.scope.clone(), part.clone()), key.clone());
+        }
+        match after {
+            Some(after) => {
+                self.gone.remove_mut(&key);
+                self.resources.insert_mut(key, after);
+            }
+            None => {
+                self.resources.remove_mut(&key);
+            }
+        }
+        before
     }
 
     /// Applies one event.

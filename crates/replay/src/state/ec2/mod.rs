@@ -68,6 +68,8 @@ pub(crate) const RULES: &[&[Rule]] = &[
     vpn::RULES,
 ];
 
+pub(crate) use targets::doubt;
+
 /// What follows from what the rules of an event did.
 pub(crate) fn after(fold: &mut Fold<'_>) {
     targets::refresh(fold);

@@ -2,10 +2,13 @@
 //!
 //! AWS tells no event for it, so it is computed again whenever a target changed.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
-use super::super::Resource;
+use super::super::draft::Draft;
 use super::super::fold::Fold;
+use super::super::{Changed, Resource, Source, State};
 use super::vpc::is_attached;
 use super::{
     ATTACHMENT, EGRESS_GATEWAY, ENDPOINT, GATEWAY, INSTANCE, INTERFACE, NAT, PEERING, TABLE,
@@ -22,6 +25,52 @@ const TARGETS: [&str; 7] = [
     "TransitGatewayId",
     "EgressOnlyInternetGatewayId",
 ];
+
+/// Types whose resources routes lead to, or that say whether those can be used.
+const KINDS: [&str; 10] = [
+    GATEWAY,
+    VPN_GATEWAY,
+    NAT,
+    INTERFACE,
+    INSTANCE,
+    PEERING,
+    TRANSIT,
+    ATTACHMENT,
+    EGRESS_GATEWAY,
+    ENDPOINT,
+];
+
+/// Takes out of routes to what changed whether they lead anywhere: before the change they may have, or not.
+pub(crate) fn doubt(state: &mut State, changed: &Changed) {
+    if !KINDS.contains(&changed.key.resource_type) {
+        return;
+    }
+    let bodies = [&changed.before, &changed.after];
+    let bodies = bodies.into_iter().flatten().map(|resource| &resource.body);
+    let mut ids: Vec<&str> = bodies.filter_map(|body| text(body, "TransitGatewayId")).collect();
+    ids.push(&changed.key.id);
+    let leads_there = |route: &&Value| {
+        TARGETS.iter().any(|name| text(route, name).is_some_and(|id| ids.contains(&id)))
+    };
+    let mut doubted = Vec::new();
+    for (key, table) in state.of_type(&changed.key.scope, TABLE) {
+        let routes = table.body.get("Routes").and_then(Value::as_array);
+        let routes: Vec<String> = routes
+            .into_iter()
+            .flatten()
+            .filter(leads_there)
+            .filter_map(|route| super::super::kinds::element_key("Routes", route))
+            .collect();
+        if !routes.is_empty() {
+            let mut draft = Draft::new(table, Source::Unknown);
+            routes.iter().for_each(|route| draft.forget_in("Routes", route, "State"));
+            doubted.push((key.clone(), draft.finish(false)));
+        }
+    }
+    for (key, table) in doubted {
+        state.put(key, Some(Arc::new(table)));
+    }
+}
 
 /// Whether packets may leave through the target of `route` in a table of `vpc`; nothing when not known.
 pub(super) fn is_usable(
@@ -90,18 +139,7 @@ fn attachment(fold: &Fold<'_>, transit: &str, vpc: &str) -> Option<bool> {
 
 /// Computes the state of routes again, when the event changed something that routes lead to.
 pub(super) fn refresh(fold: &mut Fold<'_>) {
-    let moved = fold.touched(&[
-        GATEWAY,
-        VPN_GATEWAY,
-        NAT,
-        INTERFACE,
-        INSTANCE,
-        PEERING,
-        TRANSIT,
-        ATTACHMENT,
-        EGRESS_GATEWAY,
-        ENDPOINT,
-    ]);
+    let moved = fold.touched(&KINDS);
     if moved.is_empty() {
         return;
     }
