@@ -19,6 +19,7 @@ pub mod replay;
 pub mod report;
 pub mod search;
 pub mod sql;
+pub mod state;
 pub mod stats;
 pub mod undo;
 pub mod who;

@@ -10,7 +10,7 @@ use trailhound_reach::{Kind, Timeline, Versions, Write};
 use trailhound_record::{Event, Timestamp};
 use trailhound_replay::inverse::Plan;
 use trailhound_replay::state::{Changed, Source, State};
-use trailhound_trace::Attribution;
+use trailhound_trace::{Attribution, Tracer};
 
 use crate::App;
 use crate::lookup::LookupError;
@@ -39,7 +39,7 @@ pub struct PathFound {
     /// The answer.
     pub answer: Answer,
     /// For each hop of the way there, by its number, who set the rule or route that it met.
-    pub set_by: BTreeMap<usize, Setter>,
+    pub set_by: BTreeMap<usize, SetBy>,
     /// What no event says and AWS's defaults fill in.
     pub assumed: Vec<Assumption>,
     /// How many events were replayed.
@@ -48,13 +48,21 @@ pub struct PathFound {
     pub coverage: Coverage,
 }
 
-/// The event that set something.
+/// What a hop met, and the event that set it.
+#[derive(Debug, Clone, Serialize)]
+pub struct SetBy {
+    /// The resource.
+    pub resource: String,
+    /// The path in it: `Routes[0.0.0.0/0]`.
+    pub path: String,
+    /// The event.
+    #[serde(flatten)]
+    pub event: Setter,
+}
+
+/// An event that set something.
 #[derive(Debug, Clone, Serialize)]
 pub struct Setter {
-    /// What it set: `Routes[0.0.0.0/0]` of `rtb-1`.
-    pub resource: String,
-    /// See `resource`.
-    pub path: String,
     /// Its id.
     pub event_id: String,
     /// Its name.
@@ -65,6 +73,18 @@ pub struct Setter {
     pub actor: Option<String>,
     /// From where.
     pub source_ip_address: Option<String>,
+}
+
+impl Setter {
+    pub(crate) fn of(event_id: &str, event: Option<&Event>, tracer: &mut Tracer) -> Self {
+        Self {
+            event_id: event_id.to_owned(),
+            event_name: event.and_then(|event| event.event_name.clone()),
+            event_time: event.and_then(|event| event.event_time).map(|at| at.to_string()),
+            actor: event.map(|event| tracer.attribute(event).line()),
+            source_ip_address: event.and_then(|event| event.source_ip_address.clone()),
+        }
+    }
 }
 
 /// A question about the change that broke a path.
@@ -235,24 +255,15 @@ impl App {
         &self,
         answer: &Answer,
         state: &State,
-    ) -> Result<BTreeMap<usize, Setter>, LookupError> {
+    ) -> Result<BTreeMap<usize, SetBy>, LookupError> {
         let mut tracer = self.tracer()?;
         let mut setters = BTreeMap::new();
         for hop in &answer.forward {
             let Some((resource, path, source)) = met(hop, state) else { continue };
             let Some(event_id) = event_of(&source) else { continue };
             let event = self.event(event_id)?;
-            let event = event.as_ref();
-            let setter = Setter {
-                resource,
-                path,
-                event_id: event_id.to_owned(),
-                event_name: event.and_then(|event| event.event_name.clone()),
-                event_time: event.and_then(|event| event.event_time).map(|at| at.to_string()),
-                actor: event.map(|event| tracer.attribute(event).line()),
-                source_ip_address: event.and_then(|event| event.source_ip_address.clone()),
-            };
-            setters.insert(hop.sequence_number, setter);
+            let setter = Setter::of(event_id, event.as_ref(), &mut tracer);
+            setters.insert(hop.sequence_number, SetBy { resource, path, event: setter });
         }
         Ok(setters)
     }

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use trailhound_query::search::Query;
 use trailhound_query::{Coverage, LookupQuery};
 use trailhound_record::{Event, Timestamp};
+use trailhound_replay::state::in_order;
 pub use trailhound_replay::state::{Changed, Key, Known, Lookup, Resource, Scope, Source, State};
 
 use crate::App;
@@ -133,10 +134,7 @@ impl Fold {
     fn flush(&mut self) {
         let mut events = std::mem::take(&mut self.waiting);
         // Trails of several accounts or Regions deliver one call more than once.
-        events.sort_by(|a, b| a.event_id.cmp(&b.event_id));
-        events.dedup_by(|a, b| {
-            a.event_id.is_some() && a.event_id == b.event_id && a.account_id == b.account_id
-        });
+        in_order(&mut events);
         let first = self.moments.len();
         for event in &events {
             let (state, changed) = self.state.apply(event);

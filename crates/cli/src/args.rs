@@ -85,6 +85,10 @@ pub(crate) enum Command {
     Path(cmd::path::PathArgs),
     /// Find the change that broke a path, who made it, and the way back
     BlamePath(cmd::path::BlamePathArgs),
+    /// Show what a resource looked like at a time
+    State(cmd::state::StateArgs),
+    /// Show what of a resource differs between two times
+    Diff(cmd::state::DiffArgs),
     /// Print the commands that take events back
     Undo(cmd::undo::UndoArgs),
     /// Write pinned events as a document: who, what, when, and the proof

@@ -14,6 +14,7 @@ pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod sql;
+pub(crate) mod state;
 pub(crate) mod stats;
 pub(crate) mod top;
 pub(crate) mod undo;
@@ -44,6 +45,8 @@ pub(crate) fn run(ui: &mut Ui, cli: &Cli) -> CmdResult {
         Command::Changes(args) => changes::cmd_changes(ui, &cli.global, args),
         Command::Path(args) => path::cmd_path(ui, &cli.global, args),
         Command::BlamePath(args) => path::cmd_blame_path(ui, &cli.global, args),
+        Command::State(args) => state::cmd_state(ui, &cli.global, args),
+        Command::Diff(args) => state::cmd_diff(ui, &cli.global, args),
         Command::Undo(args) => undo::cmd_undo(ui, &cli.global, args),
         Command::Who(args) => who::cmd_who(ui, &cli.global, args),
         Command::Sql(args) => sql::cmd_sql(ui, &cli.global, args),

@@ -14,7 +14,7 @@ use trailhound_app::lookup::search::{TIME_ACCEPTED, parse_time};
 use trailhound_app::now;
 use trailhound_app::path::{
     Answer, Assumption, BlameQuery, Blamed, End, Flip, PathFound, PathQuery, Protocol, Query,
-    Setter, Verdict,
+    SetBy, Setter, Verdict,
 };
 use trailhound_app::undo::render;
 use trailhound_record::Timestamp;
@@ -86,7 +86,7 @@ fn end(text: &str) -> Result<End, CliError> {
     })
 }
 
-fn time(text: Option<&String>) -> Result<Option<Timestamp>, CliError> {
+pub(super) fn time(text: Option<&String>) -> Result<Option<Timestamp>, CliError> {
     let parsed = |text: &String| {
         parse_time(text.trim(), now())
             .ok_or_else(|| CliError::usage(format!("`{text}` is not a time"), TIME_ACCEPTED))
@@ -201,7 +201,7 @@ fn print_path(ui: &mut Ui, title: &str, found: &PathFound) -> Result<(), CliErro
 fn print_answer(
     ui: &mut Ui,
     answer: &Answer,
-    set_by: &std::collections::BTreeMap<usize, Setter>,
+    set_by: &std::collections::BTreeMap<usize, SetBy>,
 ) -> Result<(), CliError> {
     for explanation in &answer.explanations {
         let json = serde_json::to_value(explanation).unwrap_or_default();
@@ -220,7 +220,7 @@ fn print_answer(
             let json = serde_json::to_value(hop).unwrap_or_default();
             ui.line(format!("    {}", visible(&hop_text(&json))))?;
             if let Some(setter) = set_by.get(&hop.sequence_number).filter(|_| name == "there") {
-                let line = ui.paint(Paint::Dim, &visible(&setter_text(setter)));
+                let line = ui.paint(Paint::Dim, &visible(&setter_text(&setter.event)));
                 ui.line(format!("         {line}"))?;
             }
         }
@@ -267,7 +267,7 @@ fn short(value: &Value) -> String {
     }
 }
 
-fn setter_text(setter: &Setter) -> String {
+pub(super) fn setter_text(setter: &Setter) -> String {
     let part = |text: &Option<String>| text.clone().unwrap_or_else(|| "?".to_owned());
     format!(
         "set by {} at {} by {} from {} ({})",

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::kinds::element_key;
+
 /// Where a value is known from.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case", tag = "from")]
@@ -58,6 +60,31 @@ impl Resource {
     pub fn source(&self, path: &str) -> &Source {
         let found = prefixes(path).find_map(|prefix| self.sources.get(prefix));
         found.unwrap_or(&Source::Unknown)
+    }
+
+    /// The properties, each with its path, its value and where that is known from, in the body's order; then
+    /// the paths of which nothing is known.
+    ///
+    /// Shape: a list whose elements have names is a property for each, `Routes[0.0.0.0/0]`.
+    pub fn properties(&self) -> Vec<(String, Option<&Value>, &Source)> {
+        let mut properties = Vec::new();
+        for (name, value) in self.body.as_object().into_iter().flatten() {
+            let elements = value.as_array().map(Vec::as_slice).unwrap_or_default();
+            let keys: Option<Vec<String>> =
+                elements.iter().map(|element| element_key(name, element)).collect();
+            match keys.filter(|keys| !keys.is_empty()) {
+                Some(keys) => {
+                    for (key, element) in keys.iter().zip(elements) {
+                        let path = format!("{name}[{key}]");
+                        properties.push((path.clone(), Some(element), self.source(&path)));
+                    }
+                }
+                None => properties.push((name.clone(), Some(value), self.source(name))),
+            }
+        }
+        let unknown = self.sources.iter().filter(|(_, source)| **source == Source::Unknown);
+        properties.extend(unknown.map(|(path, source)| (path.clone(), None, source)));
+        properties
     }
 
     /// What is known of the member `name` of the body.
