@@ -40,7 +40,7 @@ def test_an_event_leads_to_what_changed_before_it(browser, story):
     assert "ReplaceRoute" in first.text and "dave" in first.text
     assert "+30 changes a route" in first.text
     hidden = all_of(browser, "#hidden a")
-    assert [link.text.split()[-1] for link in hidden] == ["reads", "writes", "writes"]
+    assert [link.text.split()[-1].rstrip("s") for link in hidden] == ["read", "write", "write"]
     window = one(browser, "input[name=window]")
     window.clear()
     window.send_keys("1m")

@@ -239,7 +239,7 @@ impl ChangeView {
             time: event.event_time.map(time_text).unwrap_or_default(),
             event: Value { text: short(&event.event_name), href: href.clone(), ..Value::default() },
             actor: Value {
-                text: visible_start(&change.attribution.line(), CELL_CHARS_MAX),
+                text: visible_start(&change.attribution.short(), CELL_CHARS_MAX),
                 href: href.map(|href| format!("{href}#who")),
                 hint: "How that is known".to_owned(),
                 ..Value::default()

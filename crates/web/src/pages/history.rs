@@ -26,7 +26,7 @@ use trailhound_app::who::Attribution;
 use trailhound_record::Timestamp;
 
 /// The usual columns, with who stands behind each event.
-const ACTOR_COLUMNS: &str = "event,actor,user,ip,service,error,resource";
+const ACTOR_COLUMNS: &str = "event,actor,user,ip,error";
 
 /// `GET /`.
 pub(crate) async fn answer(
