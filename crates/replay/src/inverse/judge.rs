@@ -7,7 +7,8 @@ use super::expr::Missing;
 use super::path::Path;
 use super::prior::Existence;
 use super::row::{Containment, Effect};
-use super::types::{Changed, Conflict, Told};
+use super::types::{Changed, Class, Conflict, Told};
+use crate::state::Key;
 
 impl Case<'_> {
     /// Takes down the three values of all that the event changed.
@@ -33,6 +34,11 @@ impl Case<'_> {
 
     /// Decides whether there is anything to take back; asks where it cannot be told.
     pub(crate) fn judge(&mut self) {
+        let forever = self.call.request.get(self.row.forever).and_then(Value::as_bool);
+        if forever == Some(true) {
+            self.class = Class::Irreversible;
+            return self.nothing("it was deleted for good: nothing restores it");
+        }
         match self.row.effect {
             Effect::Made => self.judge_made(),
             Effect::Ended => self.judge_ended(),
@@ -47,14 +53,9 @@ impl Case<'_> {
 
     fn judge_made(&mut self) {
         let Some(key) = self.about.clone() else { return };
-        if self.row.is_lax {
-            match self.before.exists(&key) {
-                Existence::Yes => return self.nothing("it was there before the event"),
-                Existence::Unknown => {
-                    self.ask_if_there("", "whether it was there before the event")
-                }
-                Existence::No => {}
-            }
+        // A call that is repeated with its token answers with what it made the first time.
+        if self.before.exists(&key) == Existence::Yes {
+            return self.nothing("it was there before the event");
         }
         match self.now_exists(&key) {
             // A call that made several is about the first of them.
@@ -72,7 +73,8 @@ impl Case<'_> {
 
     fn judge_ended(&mut self) {
         let Some(key) = self.about.clone() else { return };
-        if self.now_exists(&key) == Existence::Yes {
+        // AWS still describes some things for a while after their end.
+        if self.now_exists(&key) == Existence::Yes && self.is_in_use(&key) {
             let found = self.changes.iter().find(|it| it.path.is_empty()).cloned();
             if let Some(changed) = found {
                 self.conflict(changed, "there is one with this name again");
@@ -112,6 +114,19 @@ impl Case<'_> {
                 }
             }
         }
+    }
+
+    /// Whether a resource is in a state in which it can be used.
+    pub(crate) fn is_in_use(&self, key: &Key) -> bool {
+        let state = |path: &str| {
+            let told = self.now_told(key, &Path::of(path));
+            told.value().and_then(Value::as_str).map(str::to_owned)
+        };
+        let state = state("State").or_else(|| state("Status.Code")).or_else(|| state("State.Name"));
+        !matches!(
+            state.as_deref(),
+            Some("deleting" | "deleted" | "failed" | "rejected" | "expired" | "terminated")
+        )
     }
 
     fn ask_if_there(&mut self, path: &str, asks: &str) {

@@ -303,6 +303,78 @@ fn a_change_of_what_is_gone_is_not_taken_back() {
 }
 
 #[test]
+fn a_creation_that_was_repeated_is_not_taken_back() {
+    let there = json!({"AWS::EC2::NatGateway": {"nat-1": {"State": "available"}}});
+    let event =
+        call(1, "CreateNatGateway", json!({}), json!({"NatGateway": {"NatGatewayId": "nat-1"}}));
+    check(
+        &event,
+        &there,
+        &there,
+        &expect![[r#"
+        exact
+        nothing: it was there before the event
+    "#]],
+    );
+    check(
+        &event,
+        &json!({"AWS::EC2::NatGateway": {"nat-1": null}}),
+        &there,
+        &expect![[r#"
+        exact
+        aws ec2 delete-nat-gateway --nat-gateway-id nat-1
+    "#]],
+    );
+}
+
+#[test]
+fn a_name_of_ours_is_in_no_command() {
+    let id = "vpc-1/main-table";
+    let association = json!([{"RouteTableAssociationId": "rtbassoc-1", "SubnetId": "subnet-1"}]);
+    let before = json!({"AWS::EC2::RouteTable": {id: {"Associations": association}}});
+    let event =
+        call(1, "DisassociateRouteTable", json!({"AssociationId": "rtbassoc-1"}), Value::Null);
+    check(
+        &event,
+        &before,
+        &json!({}),
+        &expect![[r#"
+        compensating
+        asks: which id AWS gave to what is called `vpc-1/main-table` here
+    "#]],
+    );
+}
+
+#[test]
+fn a_secret_is_restored_unless_it_was_deleted_for_good() {
+    let secret = |date: Value| json!({"AWS::SecretsManager::Secret": {"s": {"DeletedDate": date}}});
+    let request =
+        json!({"SecretId": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:s-AbCdEf"});
+    let event = call(1, "secretsmanager:DeleteSecret", request.clone(), Value::Null);
+    check(
+        &event,
+        &secret(Value::Null),
+        &secret(json!("2026-01-17")),
+        &expect![[r#"
+        exact
+        aws secretsmanager restore-secret --secret-id arn:aws:secretsmanager:eu-west-1:123456789012:secret:s-AbCdEf
+    "#]],
+    );
+    let mut forced = request;
+    forced["ForceDeleteWithoutRecovery"] = json!(true);
+    let event = call(1, "secretsmanager:DeleteSecret", forced, Value::Null);
+    check(
+        &event,
+        &secret(Value::Null),
+        &json!({}),
+        &expect![[r#"
+        irreversible
+        nothing: it was deleted for good: nothing restores it
+    "#]],
+    );
+}
+
+#[test]
 fn what_is_not_set_back_is_told() {
     let before = state(&json!({"AWS::RDS::DBInstance": {"db": {"PubliclyAccessible": false}}}));
     let unknown = Literal::default();
@@ -374,7 +446,7 @@ fn the_script_says_who_when_and_what() {
         #   subnet-1 MapPublicIpOnLaunch: before false, after true, now true
         set -euo pipefail
 
-        # 1. sets what was there before the event (exact)
+        # 1. sets what was there before the event (exact), in account 123456789012
         # subnet-1 MapPublicIpOnLaunch was false {"from":"snapshot","id":"snapshot-1"}
         aws ec2 modify-subnet-attribute --region eu-west-1 --subnet-id subnet-1 --no-map-public-ip-on-launch
         # check: aws ec2 describe-subnets --region eu-west-1 --subnet-ids subnet-1
