@@ -243,6 +243,24 @@ fn a_change_that_the_plan_itself_takes_back_is_no_conflict() {
 }
 
 #[test]
+fn what_aws_itself_moves_on_is_no_conflict() {
+    let with = |state: &str| {
+        let mut body = table(&[("0.0.0.0/0", "GatewayId", "igw-1")]);
+        body["Routes"][0]["State"] = json!(state);
+        state_in("eu-west-1", &json!({"AWS::EC2::RouteTable": {"rtb-1": body}}))
+    };
+    let before = state(
+        &json!({"AWS::EC2::RouteTable": {"rtb-1": table(&[("0.0.0.0/0", "TransitGatewayId", "tgw-1")])}}),
+    );
+    let request =
+        json!({"RouteTableId": "rtb-1", "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1"});
+    let event = call(1, "ReplaceRoute", request, Value::Null);
+    let plan = plan_one(&event, &before, &with("active"), &with("blackhole"));
+    assert!(plan.conflicts.is_empty(), "{:?}", plan.conflicts);
+    assert_ne!(commands(&plan), "");
+}
+
+#[test]
 fn what_was_only_inferred_is_asked_for_and_shown() {
     use crate::state::Source;
     let mut before =
