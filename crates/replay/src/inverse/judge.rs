@@ -93,6 +93,7 @@ impl Case<'_> {
         if changes.iter().all(|it| it.now.is_same(&it.before) && !it.now.is_same(&it.after)) {
             return self.nothing("it is as it was before the event already");
         }
+        self.warn_of_unknown(&changes);
         for changed in changes {
             if self.row.is_lax && matches!(changed.before, Told::Unknown) {
                 let asks = format!("whether `{}` was there before the event", changed.path);
@@ -100,19 +101,28 @@ impl Case<'_> {
             }
             // What AWS does by itself after the event is a part of the event.
             let is_of_this = changed.now.event_id() == Some(self.call.event_id.as_str());
-            if matches!(changed.now, Told::Unknown) {
-                let text = format!(
-                    "whether `{}` of {} was changed again since is not known: look first",
-                    changed.path, changed.key.id
-                );
-                self.warnings.push(text);
-            }
             if changed.after.differs(&changed.now) && !is_of_this {
                 match (&changed.now, self.row.effect) {
                     (Told::Absent, Effect::Added) => self.nothing("what the event added is gone"),
                     _ => self.conflict(changed, "it was changed again since the event"),
                 }
             }
+        }
+    }
+
+    /// Warns of properties of which it is not known what they are now.
+    fn warn_of_unknown(&mut self, changes: &[Changed]) {
+        let unknown = changes.iter().filter(|it| matches!(it.now, Told::Unknown));
+        let names: Vec<String> = unknown
+            .map(|it| match it.path.as_str() {
+                "" => it.key.id.clone(),
+                path => format!("{} {path}", it.key.id),
+            })
+            .collect();
+        if !names.is_empty() {
+            let names = names.join(", ");
+            self.warnings
+                .push(format!("not known whether changed again since: {names}; look first"));
         }
     }
 

@@ -190,6 +190,43 @@ fn a_gateway_comes_back_with_the_routes_that_led_to_it() {
 }
 
 #[test]
+fn a_peering_is_accepted_only_by_its_accepter() {
+    let peering = |owner: &str| {
+        let accepter = json!({"VpcId": "vpc-2", "OwnerId": owner, "Region": "eu-west-2"});
+        json!({"AWS::EC2::VPCPeeringConnection": {"pcx-1": {
+            "RequesterVpcInfo": {"VpcId": "vpc-1"}, "AccepterVpcInfo": accepter, "Status": {"Code": "active"},
+        }}})
+    };
+    let event = call(
+        1,
+        "DeleteVpcPeeringConnection",
+        json!({"VpcPeeringConnectionId": "pcx-1"}),
+        Value::Null,
+    );
+    let mut after = peering("123456789012");
+    after["AWS::EC2::VPCPeeringConnection"]["pcx-1"]["Status"] = json!({"Code": "deleted"});
+    check(
+        &event,
+        &peering("123456789012"),
+        &after,
+        &expect![[r#"
+        compensating
+        STEP_1=$(aws ec2 create-vpc-peering-connection --vpc-id vpc-1 --peer-vpc-id vpc-2 --peer-owner-id 123456789012 --peer-region eu-west-2 --query VpcPeeringConnection.VpcPeeringConnectionId --output text)
+        aws ec2 accept-vpc-peering-connection --region eu-west-2 --vpc-peering-connection-id "$STEP_1"
+    "#]],
+    );
+    check(
+        &event,
+        &peering("210987654321"),
+        &after,
+        &expect![[r#"
+        compensating
+        STEP_1=$(aws ec2 create-vpc-peering-connection --vpc-id vpc-1 --peer-vpc-id vpc-2 --peer-owner-id 210987654321 --peer-region eu-west-2 --query VpcPeeringConnection.VpcPeeringConnectionId --output text)
+    "#]],
+    );
+}
+
+#[test]
 fn several_events_go_back_newest_first_under_their_new_ids() {
     let vpc = json!({"vpc-1": {"CidrBlock": "10.0.0.0/16", "Tags": []}});
     let subnet = json!({"subnet-1": {
