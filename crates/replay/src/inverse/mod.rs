@@ -24,8 +24,6 @@ pub mod render;
 mod rewire;
 mod row;
 mod table;
-#[cfg(test)]
-mod tests;
 mod types;
 
 use std::collections::BTreeSet;
@@ -394,3 +392,6 @@ fn undone(call: &Call, class: Class) -> Undone {
         nothing_to_do: None,
     }
 }
+
+#[cfg(test)]
+mod tests;
