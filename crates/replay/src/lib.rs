@@ -2,6 +2,8 @@
 //!
 //! It takes events in order and knows no store. What it was not told it calls not known, never absent:
 //! only a resource whose creation it saw has values that are known to be absent.
+//!
+//! [`inverse`] plans the way back from an event, as commands for a human to run.
 #![deny(missing_docs)]
 
 mod effects;

@@ -289,7 +289,7 @@ impl<'a> Case<'a> {
             }
         }
         // A call that names its target and nothing else would change nothing.
-        has_put_back.then(|| self.push(call, made))
+        if has_put_back { self.push(call, made) } else { None }
     }
 
     /// Adds the values from before of what the event's request set; says whether there were any.
@@ -331,16 +331,21 @@ impl<'a> Case<'a> {
                 }
             }
         }
-        Some(self.push(call, made))
+        self.push(call, made)
     }
 
-    fn push(&mut self, call: &Words<'_>, made: Made) -> usize {
+    fn push(&mut self, call: &Words<'_>, made: Made) -> Option<usize> {
         let number = self.first_number + self.steps.len() + 1;
         let Made { mut input, mut refs, uses } = made;
         if !input.is_object() {
             input = json!({});
         }
         rename(&mut input, "", self, &mut refs);
+        if let Some(id) = placeholder(&input) {
+            let asks = format!("which id AWS gave to what is called `{id}` here");
+            self.ask(Missing { asks, path: String::new(), inferred: None }, call.operation, true);
+            return None;
+        }
         show_refs(&mut input, &refs);
         let (service, operation) =
             call.operation.split_once(':').unwrap_or((self.row.service, call.operation));
@@ -365,7 +370,7 @@ impl<'a> Case<'a> {
             expect: Vec::new(),
             held: None,
         });
-        number
+        Some(number)
     }
 
     /// A read-only call of the table, about the resource's new identity or its old one.
@@ -490,6 +495,19 @@ impl<'a> Words<'a> {
             words.is_read = true;
         }
         words
+    }
+}
+
+/// The first name of ours in a request: of what AWS made with another resource, without saying its id.
+fn placeholder(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) => {
+            let ends = ["/main-table", "/default-acl", "/default-group"];
+            ends.iter().any(|end| text.ends_with(end)).then_some(text)
+        }
+        Value::Array(values) => values.iter().find_map(placeholder),
+        Value::Object(members) => members.values().find_map(placeholder),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
 }
 

@@ -7,7 +7,8 @@ use super::expr::Missing;
 use super::path::Path;
 use super::prior::Existence;
 use super::row::{Containment, Effect};
-use super::types::{Changed, Conflict, Told};
+use super::types::{Changed, Class, Conflict, Told};
+use crate::state::Key;
 
 impl Case<'_> {
     /// Takes down the three values of all that the event changed.
@@ -33,6 +34,11 @@ impl Case<'_> {
 
     /// Decides whether there is anything to take back; asks where it cannot be told.
     pub(crate) fn judge(&mut self) {
+        let forever = self.call.request.get(self.row.forever).and_then(Value::as_bool);
+        if forever == Some(true) {
+            self.class = Class::Irreversible;
+            return self.nothing("it was deleted for good: nothing restores it");
+        }
         match self.row.effect {
             Effect::Made => self.judge_made(),
             Effect::Ended => self.judge_ended(),
@@ -47,14 +53,9 @@ impl Case<'_> {
 
     fn judge_made(&mut self) {
         let Some(key) = self.about.clone() else { return };
-        if self.row.is_lax {
-            match self.before.exists(&key) {
-                Existence::Yes => return self.nothing("it was there before the event"),
-                Existence::Unknown => {
-                    self.ask_if_there("", "whether it was there before the event")
-                }
-                Existence::No => {}
-            }
+        // A call that is repeated with its token answers with what it made the first time.
+        if self.before.exists(&key) == Existence::Yes {
+            return self.nothing("it was there before the event");
         }
         match self.now_exists(&key) {
             // A call that made several is about the first of them.
@@ -72,7 +73,8 @@ impl Case<'_> {
 
     fn judge_ended(&mut self) {
         let Some(key) = self.about.clone() else { return };
-        if self.now_exists(&key) == Existence::Yes {
+        // AWS still describes some things for a while after their end.
+        if self.now_exists(&key) == Existence::Yes && self.is_in_use(&key) {
             let found = self.changes.iter().find(|it| it.path.is_empty()).cloned();
             if let Some(changed) = found {
                 self.conflict(changed, "there is one with this name again");
@@ -91,6 +93,7 @@ impl Case<'_> {
         if changes.iter().all(|it| it.now.is_same(&it.before) && !it.now.is_same(&it.after)) {
             return self.nothing("it is as it was before the event already");
         }
+        self.warn_of_unknown(&changes);
         for changed in changes {
             if self.row.is_lax && matches!(changed.before, Told::Unknown) {
                 let asks = format!("whether `{}` was there before the event", changed.path);
@@ -98,13 +101,6 @@ impl Case<'_> {
             }
             // What AWS does by itself after the event is a part of the event.
             let is_of_this = changed.now.event_id() == Some(self.call.event_id.as_str());
-            if matches!(changed.now, Told::Unknown) {
-                let text = format!(
-                    "whether `{}` of {} was changed again since is not known: look first",
-                    changed.path, changed.key.id
-                );
-                self.warnings.push(text);
-            }
             if changed.after.differs(&changed.now) && !is_of_this {
                 match (&changed.now, self.row.effect) {
                     (Told::Absent, Effect::Added) => self.nothing("what the event added is gone"),
@@ -112,6 +108,35 @@ impl Case<'_> {
                 }
             }
         }
+    }
+
+    /// Warns of properties of which it is not known what they are now.
+    fn warn_of_unknown(&mut self, changes: &[Changed]) {
+        let unknown = changes.iter().filter(|it| matches!(it.now, Told::Unknown));
+        let names: Vec<String> = unknown
+            .map(|it| match it.path.as_str() {
+                "" => it.key.id.clone(),
+                path => format!("{} {path}", it.key.id),
+            })
+            .collect();
+        if !names.is_empty() {
+            let names = names.join(", ");
+            self.warnings
+                .push(format!("not known whether changed again since: {names}; look first"));
+        }
+    }
+
+    /// Whether a resource is in a state in which it can be used.
+    pub(crate) fn is_in_use(&self, key: &Key) -> bool {
+        let state = |path: &str| {
+            let told = self.now_told(key, &Path::of(path));
+            told.value().and_then(Value::as_str).map(str::to_owned)
+        };
+        let state = state("State").or_else(|| state("Status.Code")).or_else(|| state("State.Name"));
+        !matches!(
+            state.as_deref(),
+            Some("deleting" | "deleted" | "failed" | "rejected" | "expired" | "terminated")
+        )
     }
 
     fn ask_if_there(&mut self, path: &str, asks: &str) {

@@ -25,8 +25,6 @@ pub mod render;
 mod rewire;
 mod row;
 mod table;
-#[cfg(test)]
-mod tests;
 mod types;
 
 use std::collections::BTreeSet;
@@ -395,3 +393,6 @@ fn undone(call: &Call, class: Class) -> Undone {
         nothing_to_do: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

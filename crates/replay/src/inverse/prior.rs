@@ -1,6 +1,6 @@
 //! What a plan asks a state: one resource, all of a type, and whether something exists.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::expr::is_hidden;
 use super::path::Path;
@@ -84,6 +84,14 @@ pub(crate) fn find<'a>(
     keys.first().copied()
 }
 
+/// A value without the state that AWS itself moves on: `attaching` to `attached`, `active` to `blackhole`.
+fn settled(value: &Value) -> Value {
+    let Value::Object(members) = value else { return value.clone() };
+    let is_set = |name: &str| !matches!(name, "State" | "Status");
+    let kept = members.iter().filter(|(name, _)| is_set(name));
+    kept.map(|(name, inner)| (name.clone(), inner.clone())).collect::<Map<_, _>>().into()
+}
+
 impl Told {
     /// The value, when it is known and there is one.
     pub fn value(&self) -> Option<&Value> {
@@ -97,7 +105,7 @@ impl Told {
     pub(crate) fn differs(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Unknown, _) | (_, Self::Unknown) => false,
-            (one, other) => one.value() != other.value(),
+            (one, other) => one.value().map(settled) != other.value().map(settled),
         }
     }
 

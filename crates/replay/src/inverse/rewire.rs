@@ -76,6 +76,12 @@ impl Case<'_> {
         self.rewire.extend(left);
         self.rewire.sort();
         self.rewire.dedup();
+        // A place within another tells it better.
+        let told = self.rewire.clone();
+        self.rewire.retain(|place| {
+            let inner = format!("{}.", place.path);
+            !told.iter().any(|it| it.key == place.key && it.path.starts_with(&inner))
+        });
     }
 
     /// Tells what else an undo touches: what names its target now.

@@ -79,6 +79,8 @@ pub(crate) struct Row {
     pub(crate) notes: &'static [&'static str],
     /// Whether the event also succeeds when it changes nothing.
     pub(crate) is_lax: bool,
+    /// The member of the request that, when true, makes an end final.
+    pub(crate) forever: &'static str,
     /// Whether its undo can widen access.
     pub(crate) widens: bool,
     pub(crate) containment: Containment,
@@ -102,6 +104,7 @@ const ROW: Row = Row {
     lost: &[],
     notes: &[],
     is_lax: false,
+    forever: "",
     widens: false,
     containment: Containment::Never,
     code: None,
@@ -187,6 +190,10 @@ impl Row {
 
     pub(crate) const fn lax(self) -> Self {
         Self { is_lax: true, ..self }
+    }
+
+    pub(crate) const fn forever(self, forever: &'static str) -> Self {
+        Self { forever, ..self }
     }
 
     pub(crate) const fn widens(self) -> Self {

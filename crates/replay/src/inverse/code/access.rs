@@ -6,7 +6,7 @@ use super::super::case::Case;
 use super::super::expr::Worth;
 use super::super::path::Path;
 use super::super::prior::told;
-use super::super::types::{Class, Told};
+use super::super::types::Told;
 use super::{text, used};
 
 /// Takes a new version of a policy back: the one from before is the default again.
@@ -90,16 +90,6 @@ pub(in super::super) fn secret_back(case: &mut Case<'_>) {
         secret_stage_back(case);
     }
     case.run_call("UpdateSecret SecretId=req.SecretId *");
-}
-
-/// Restores a secret, unless it was deleted for good.
-pub(in super::super) fn secret_restored(case: &mut Case<'_>) {
-    let is_forced = case.call.request.get("ForceDeleteWithoutRecovery").and_then(Value::as_bool);
-    if is_forced == Some(true) {
-        case.class = Class::Irreversible;
-        return case.nothing("the secret was deleted for good: nothing restores it");
-    }
-    case.run_calls(case.row.undo);
 }
 
 /// Sets a parameter back, unless its value is a secret: that is not to be printed.

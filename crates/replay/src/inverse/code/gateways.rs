@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::super::case::Case;
+use super::super::expr::Worth;
 use super::super::path::Path;
 use super::super::prior::{Existence, told};
 use super::super::types::Ref;
@@ -115,8 +116,23 @@ pub(in super::super) fn vpn_gateway_back(case: &mut Case<'_>) {
 
 /// Asks for a peering connection again, and leads the routes to it.
 pub(in super::super) fn peering_back(case: &mut Case<'_>) {
-    case.run_calls(case.row.undo);
+    let (request, accept) = case.row.undo.split_at(1);
+    case.run_calls(request);
     let new = case.new_identity();
+    let text = |case: &Case<'_>, path: &str| match case.worth(path, None) {
+        Worth::Is { value: Value::String(text), .. } => Some(text),
+        _ => None,
+    };
+    // Only the accepter can accept, in the Region of its VPC.
+    let owner = text(case, "old.AccepterVpcInfo.OwnerId");
+    if new.is_some() && owner.as_deref() == Some(case.call.account.as_str()) {
+        let region = text(case, "old.AccepterVpcInfo.Region");
+        let count = case.steps.len();
+        case.run_calls(accept);
+        for step in case.steps.iter_mut().skip(count) {
+            step.region = region.clone().unwrap_or_else(|| step.region.clone());
+        }
+    }
     with_routes(case, "VpcPeeringConnectionId", new.as_ref());
 }
 

@@ -128,7 +128,7 @@ fn usable(
         return itself();
     }
     let key = case.key(target.kind, &target.id);
-    match (case.now_exists(&key), is_in_use(case, &key)) {
+    match (case.now_exists(&key), case.is_in_use(&key)) {
         (Existence::Yes, true) => itself(),
         (Existence::Unknown, _) => {
             case.warnings.push(format!("whether {} still exists is not known: look first", key.id));
@@ -146,19 +146,6 @@ fn usable(
             None
         }
     }
-}
-
-/// Whether a resource is in a state in which it can be pointed at.
-fn is_in_use(case: &Case<'_>, key: &Key) -> bool {
-    let state = |path: &str| {
-        let told = case.now_told(key, &Path::of(path));
-        told.value().and_then(Value::as_str).map(str::to_owned)
-    };
-    let state = state("State").or_else(|| state("Status.Code")).or_else(|| state("State.Name"));
-    !matches!(
-        state.as_deref(),
-        Some("deleting" | "deleted" | "failed" | "rejected" | "expired" | "terminated")
-    )
 }
 
 /// Makes a route table again, with its routes.
@@ -283,7 +270,7 @@ fn transit_back(case: &mut Case<'_>, path: &str, member: &'static str) {
         && let Some(id) = value.as_str()
     {
         let key = case.key("AWS::EC2::TransitGatewayAttachment", id);
-        let is_gone = case.now_exists(&key) == Existence::No || !is_in_use(case, &key);
+        let is_gone = case.now_exists(&key) == Existence::No || !case.is_in_use(&key);
         if is_gone && !case.renamed.contains_key(id) {
             return case.ask_for(format!("what takes the place of {id}: it is gone"), "", true);
         }

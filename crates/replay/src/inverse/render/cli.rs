@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::path::escape;
 use super::super::types::{Check, Plan, Ref, Step};
-use super::{as_step, captured, comment, flags, preface};
+use super::{as_step, captured, comment, flags, preface, title};
 
 /// A command, word by word; a word is text, or text with the answers of earlier steps in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -234,7 +234,7 @@ pub fn script(plan: &Plan) -> String {
     out.push_str("set -euo pipefail\n");
     for step in &plan.steps {
         out.push('\n');
-        out.push_str(&comment(&format!("{}. {} ({})", step.number, step.why, step.class.as_str())));
+        out.push_str(&comment(&title(step)));
         for used in &step.uses {
             let source = serde_json::to_string(&used.source).unwrap_or_default();
             out.push_str(&comment(&format!(

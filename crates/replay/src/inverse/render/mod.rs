@@ -87,6 +87,12 @@ fn told(told: &Told, is_whole: bool) -> String {
     }
 }
 
+/// What a step is, in a line.
+fn title(step: &Step) -> String {
+    let Step { number, why, account, .. } = step;
+    format!("{number}. {why} ({}), in account {account}", step.class.as_str())
+}
+
 /// A comment of one line: what came from outside can end neither the line nor the comment.
 fn comment(text: &str) -> String {
     let safe: String = text

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::path::escape;
 use super::super::types::{Plan, Ref, Step};
-use super::{captured, comment, preface};
+use super::{captured, comment, preface, title};
 
 /// The plan as a Python script.
 ///
@@ -21,7 +21,7 @@ pub fn boto3(plan: &Plan) -> String {
     }
     for step in &plan.steps {
         out.push('\n');
-        out.push_str(&comment(&format!("{}. {} ({})", step.number, step.why, step.class.as_str())));
+        out.push_str(&comment(&title(step)));
         let code = code_of(plan, step);
         match &step.held {
             Some(why) => {

@@ -354,10 +354,10 @@ pub(super) const SECRETS: &[Row] = &[
         "~SecretBinary=VersionIdsToStages",
     ])
     .code(access::secret_back),
-    ended("DeleteSecret", SECRET, &["RestoreSecret SecretId=req.SecretId"])
+    set("DeleteSecret", SECRET, &["RestoreSecret SecretId=req.SecretId"])
         .of("secretsmanager")
-        .class(Exact)
-        .code(access::secret_restored),
+        .touches(&["DeletedDate"])
+        .forever("ForceDeleteWithoutRecovery"),
     set("RotateSecret", SECRET, &["UpdateSecretVersionStage"])
         .of("secretsmanager")
         .class(Partial)

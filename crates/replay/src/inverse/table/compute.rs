@@ -5,7 +5,7 @@
 
 use super::super::code::compute;
 use super::super::row::{Row, ended, removed, set};
-use super::super::types::Class::{Exact, Partial};
+use super::super::types::Class::{Compensating, Exact, Partial};
 
 const FUNCTION: &str = "AWS::Lambda::Function function:req.FunctionName";
 const MAPPING: &str = "AWS::Lambda::EventSourceMapping req.UUID";
@@ -177,7 +177,7 @@ pub(super) const CONTAINERS: &[Row] = &[
     )
     .of("ecs")
     .notes(&["services that use it must go back to the revision before first"]),
-    ended(
+    set(
         "DeregisterTaskDefinition",
         "AWS::ECS::TaskDefinition res.taskDefinition.taskDefinitionArn|req.taskDefinition",
         &["RegisterTaskDefinition family=res.taskDefinition.family|old.family \
@@ -191,7 +191,8 @@ pub(super) const CONTAINERS: &[Row] = &[
           runtimePlatform?=res.taskDefinition.runtimePlatform|old.runtimePlatform"],
     )
     .of("ecs")
-    .new_id("taskDefinition.taskDefinitionArn")
+    .touches(&["status"])
+    .class(Compensating)
     .lost(&["the revision's number"])
     .notes(&["the definition can still be described while it is inactive"]),
     ended(

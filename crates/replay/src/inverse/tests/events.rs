@@ -190,6 +190,43 @@ fn a_gateway_comes_back_with_the_routes_that_led_to_it() {
 }
 
 #[test]
+fn a_peering_is_accepted_only_by_its_accepter() {
+    let peering = |owner: &str| {
+        let accepter = json!({"VpcId": "vpc-2", "OwnerId": owner, "Region": "eu-west-2"});
+        json!({"AWS::EC2::VPCPeeringConnection": {"pcx-1": {
+            "RequesterVpcInfo": {"VpcId": "vpc-1"}, "AccepterVpcInfo": accepter, "Status": {"Code": "active"},
+        }}})
+    };
+    let event = call(
+        1,
+        "DeleteVpcPeeringConnection",
+        json!({"VpcPeeringConnectionId": "pcx-1"}),
+        Value::Null,
+    );
+    let mut after = peering("123456789012");
+    after["AWS::EC2::VPCPeeringConnection"]["pcx-1"]["Status"] = json!({"Code": "deleted"});
+    check(
+        &event,
+        &peering("123456789012"),
+        &after,
+        &expect![[r#"
+        compensating
+        STEP_1=$(aws ec2 create-vpc-peering-connection --vpc-id vpc-1 --peer-vpc-id vpc-2 --peer-owner-id 123456789012 --peer-region eu-west-2 --query VpcPeeringConnection.VpcPeeringConnectionId --output text)
+        aws ec2 accept-vpc-peering-connection --region eu-west-2 --vpc-peering-connection-id "$STEP_1"
+    "#]],
+    );
+    check(
+        &event,
+        &peering("210987654321"),
+        &after,
+        &expect![[r#"
+        compensating
+        STEP_1=$(aws ec2 create-vpc-peering-connection --vpc-id vpc-1 --peer-vpc-id vpc-2 --peer-owner-id 210987654321 --peer-region eu-west-2 --query VpcPeeringConnection.VpcPeeringConnectionId --output text)
+    "#]],
+    );
+}
+
+#[test]
 fn several_events_go_back_newest_first_under_their_new_ids() {
     let vpc = json!({"vpc-1": {"CidrBlock": "10.0.0.0/16", "Tags": []}});
     let subnet = json!({"subnet-1": {
@@ -240,6 +277,24 @@ fn a_change_that_the_plan_itself_takes_back_is_no_conflict() {
     assert_eq!((alone.conflicts.len(), commands(&alone).as_str()), (1, ""));
     let overwrite = Options { overwrite_later_changes: true, ..Options::default() };
     assert_ne!(commands(&plan(&[first], &three, &overwrite)), "");
+}
+
+#[test]
+fn what_aws_itself_moves_on_is_no_conflict() {
+    let with = |state: &str| {
+        let mut body = table(&[("0.0.0.0/0", "GatewayId", "igw-1")]);
+        body["Routes"][0]["State"] = json!(state);
+        state_in("eu-west-1", &json!({"AWS::EC2::RouteTable": {"rtb-1": body}}))
+    };
+    let before = state(
+        &json!({"AWS::EC2::RouteTable": {"rtb-1": table(&[("0.0.0.0/0", "TransitGatewayId", "tgw-1")])}}),
+    );
+    let request =
+        json!({"RouteTableId": "rtb-1", "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1"});
+    let event = call(1, "ReplaceRoute", request, Value::Null);
+    let plan = plan_one(&event, &before, &with("active"), &with("blackhole"));
+    assert!(plan.conflicts.is_empty(), "{:?}", plan.conflicts);
+    assert_ne!(commands(&plan), "");
 }
 
 #[test]
@@ -300,6 +355,78 @@ fn a_change_of_what_is_gone_is_not_taken_back() {
         conflict: MapPublicIpOnLaunch it does not exist any more: take back its end first (?)
     "#]]
     .assert_eq(&told(&plan));
+}
+
+#[test]
+fn a_creation_that_was_repeated_is_not_taken_back() {
+    let there = json!({"AWS::EC2::NatGateway": {"nat-1": {"State": "available"}}});
+    let event =
+        call(1, "CreateNatGateway", json!({}), json!({"NatGateway": {"NatGatewayId": "nat-1"}}));
+    check(
+        &event,
+        &there,
+        &there,
+        &expect![[r#"
+        exact
+        nothing: it was there before the event
+    "#]],
+    );
+    check(
+        &event,
+        &json!({"AWS::EC2::NatGateway": {"nat-1": null}}),
+        &there,
+        &expect![[r#"
+        exact
+        aws ec2 delete-nat-gateway --nat-gateway-id nat-1
+    "#]],
+    );
+}
+
+#[test]
+fn a_name_of_ours_is_in_no_command() {
+    let id = "vpc-1/main-table";
+    let association = json!([{"RouteTableAssociationId": "rtbassoc-1", "SubnetId": "subnet-1"}]);
+    let before = json!({"AWS::EC2::RouteTable": {id: {"Associations": association}}});
+    let event =
+        call(1, "DisassociateRouteTable", json!({"AssociationId": "rtbassoc-1"}), Value::Null);
+    check(
+        &event,
+        &before,
+        &json!({}),
+        &expect![[r#"
+        compensating
+        asks: which id AWS gave to what is called `vpc-1/main-table` here
+    "#]],
+    );
+}
+
+#[test]
+fn a_secret_is_restored_unless_it_was_deleted_for_good() {
+    let secret = |date: Value| json!({"AWS::SecretsManager::Secret": {"s": {"DeletedDate": date}}});
+    let request =
+        json!({"SecretId": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:s-AbCdEf"});
+    let event = call(1, "secretsmanager:DeleteSecret", request.clone(), Value::Null);
+    check(
+        &event,
+        &secret(Value::Null),
+        &secret(json!("2026-01-17")),
+        &expect![[r#"
+        exact
+        aws secretsmanager restore-secret --secret-id arn:aws:secretsmanager:eu-west-1:123456789012:secret:s-AbCdEf
+    "#]],
+    );
+    let mut forced = request;
+    forced["ForceDeleteWithoutRecovery"] = json!(true);
+    let event = call(1, "secretsmanager:DeleteSecret", forced, Value::Null);
+    check(
+        &event,
+        &secret(Value::Null),
+        &json!({}),
+        &expect![[r#"
+        irreversible
+        nothing: it was deleted for good: nothing restores it
+    "#]],
+    );
 }
 
 #[test]
@@ -374,7 +501,7 @@ fn the_script_says_who_when_and_what() {
         #   subnet-1 MapPublicIpOnLaunch: before false, after true, now true
         set -euo pipefail
 
-        # 1. sets what was there before the event (exact)
+        # 1. sets what was there before the event (exact), in account 123456789012
         # subnet-1 MapPublicIpOnLaunch was false {"from":"snapshot","id":"snapshot-1"}
         aws ec2 modify-subnet-attribute --region eu-west-1 --subnet-id subnet-1 --no-map-public-ip-on-launch
         # check: aws ec2 describe-subnets --region eu-west-1 --subnet-ids subnet-1

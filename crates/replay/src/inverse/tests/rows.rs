@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::super::case::Words;
 use super::super::row::Effect;
-use super::super::{Call, Class, Event, Options, Plan, events, irreversible, plan, table};
+use super::super::{Call, Class, Event, Options, Plan, events, irreversible, plan, render, table};
 use super::support::{Literal, call, state_in};
 
 const SAMPLES: &str = include_str!("../../../examples/undo_samples.json");
@@ -220,6 +221,55 @@ fn check_nothing_guessed(name: &str, call: &Call, texts: &[&str], plan: &Plan) {
         for value in said {
             assert!(sayable.contains(&value), "{name} guesses `{value}`: {}", step.input);
         }
+    }
+}
+
+/// Puts `weird` in the place of the node number `at`, in the order of reading.
+fn spoil(value: &mut Value, at: &mut usize, weird: &Value) {
+    if *at == 0 {
+        *value = weird.clone();
+    }
+    *at = at.wrapping_sub(1);
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(|it| spoil(it, at, weird)),
+        Value::Object(members) => members.values_mut().for_each(|it| spoil(it, at, weird)),
+        _ => {}
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    /// Whatever a record or a state holds, there is a plan, and it can be written.
+    #[test]
+    fn odd_records_and_states_make_a_plan(
+        row in 0_usize..284,
+        at in 0_usize..12,
+        place in 0_usize..3,
+        weird in prop::sample::select(vec![
+            json!(null), json!([]), json!({}), json!(""), json!(-1), json!("x"), json!([[{}]]),
+            json!({"$ref": "step 1 x"}), json!([null, "a", 1]), json!({"Value": {}}), json!(true),
+        ]),
+    ) {
+        let samples: Value = serde_json::from_str(SAMPLES).unwrap();
+        let (service, operation) = listed()[row];
+        let (mut call, now) = sample(&samples, service, operation);
+        let mut world = everywhere(&samples["world"]);
+        match place {
+            0 => spoil(&mut call.request, &mut at.clone(), &weird),
+            1 => spoil(&mut call.response, &mut at.clone(), &weird),
+            _ => {
+                for resource in world.resources.values_mut() {
+                    spoil(&mut resource.body, &mut at.clone(), &weird);
+                }
+            }
+        }
+        let empty = Literal::default();
+        let event = Event { call: &call, before: &world, after: &empty };
+        let plan = plan(&[event], &now, &Options::default());
+        let script = render::script(&plan);
+        prop_assert!(script.starts_with("#!/usr/bin/env bash\n"));
+        prop_assert!(render::json(&plan).is_ok());
+        render::boto3(&plan);
     }
 }
 
