@@ -105,6 +105,7 @@ class Comparison:
 
     def __init__(self, state):
         self.state, self.errors, self.known, self.unknown = state, [], 0, 0
+        self.deleted_subnets = set()
 
     def source(self, sources, path):
         while True:
@@ -125,6 +126,18 @@ class Comparison:
         if found is None:
             return
         body, sources = found
+        if kind == "AWS::EC2::NetworkInterface" and "Attachment" in theirs:
+            # When it is attached the simulator adds the instance's groups to its own.
+            theirs = {**theirs, "Groups": body.get("Groups")}
+        if kind == "AWS::EC2::Instance":
+            groups = {it["NetworkInterfaceId"]: it.get("Groups") for it in body.get("NetworkInterfaces", [])}
+            theirs = {**theirs, "NetworkInterfaces": [
+                {**it, "Groups": groups.get(it["NetworkInterfaceId"], it.get("Groups"))}
+                for it in theirs.get("NetworkInterfaces", [])]}
+        if "Associations" in theirs:
+            # The associations of subnets that were deleted stay.
+            theirs = {**theirs, "Associations": [
+                it for it in theirs["Associations"] if it.get("SubnetId", "") not in self.deleted_subnets]}
         body = {name: value for name, value in body.items() if name not in ELSEWHERE.get(kind, ())}
         self.members(kind, ident, body, theirs, sources, "")
 
@@ -216,6 +229,11 @@ def compare(client, state, known_before):
         answer = getattr(client, method)() if not paginated else client.get_paginator(method).paginate().build_full_result()
         ids = set()
         left_out = simulator_forgets(client, kind)
+        if kind == "AWS::EC2::RouteTable":
+            subnets = {it["SubnetId"] for it in client.describe_subnets()["Subnets"]}
+            acls = client.describe_network_acls()["NetworkAcls"]
+            named = {one.get("SubnetId", "") for it in answer[listed] + acls for one in it["Associations"]}
+            comparison.deleted_subnets = named - subnets - {""}
         for theirs in answer.get(listed, []):
             ids.add(theirs[member])
             if (kind, theirs[member]) not in known_before and theirs[member] not in left_out:

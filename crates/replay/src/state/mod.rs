@@ -34,6 +34,7 @@ pub use diff::{Difference, Side, diff, drift};
 pub use form::{Form, input_form, is_hidden, output_form};
 pub use kinds::{resource_type, resource_types};
 pub use resource::{Known, Resource, Source};
+pub use rule::followed_events;
 pub use snapshot::{Snapshot, SnapshotOptions, read_snapshot};
 pub use timeline::{Checkpoints, in_order, state_at};
 

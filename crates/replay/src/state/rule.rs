@@ -82,8 +82,8 @@ static RULES: LazyLock<HashMap<&'static str, Vec<Rule>>> = LazyLock::new(|| {
     by_event
 });
 
-/// The events that some rule is about.
-pub(crate) fn events() -> impl Iterator<Item = &'static str> {
+/// The events that replay follows, as `ec2:CreateVpc`: services and operations as botocore names them.
+pub fn followed_events() -> impl Iterator<Item = &'static str> {
     RULES.keys().copied()
 }
 

@@ -6,7 +6,7 @@ use super::super::fold::Fold;
 use super::super::kinds::element_key;
 use super::super::rule::{Do, Rule, code, rule};
 use super::super::{Resource, Source};
-use super::{ACL, VPC, canonical, described, text};
+use super::{ACL, SUBNET, VPC, canonical, described, text};
 
 pub(super) const RULES: &[Rule] = &[
     code("ec2:CreateNetworkAcl", create),
@@ -125,14 +125,10 @@ fn only_open(fold: &mut Fold<'_>, acl: &str) -> Option<String> {
         is_near && list.into_iter().flatten().any(lacks_id)
     };
     let holders = fold.ids(ACL, is_of);
+    let open = unassociated(fold, vpc.as_deref());
     let is_vpc_known = vpc.as_deref().is_some_and(|vpc| fold.is_whole(VPC, vpc));
-    let mut open = Vec::new();
-    for holder in &holders {
-        let list = fold.get(ACL, holder).and_then(|it| it.body.get("Associations")?.as_array());
-        let found = list.into_iter().flatten().filter(|one| lacks_id(one));
-        open.extend(found.filter_map(|one| text(one, "SubnetId").map(str::to_owned)));
-    }
-    let is_sure = is_vpc_known && open.len() == 1;
+    let mut open = if is_vpc_known { open } else { Vec::new() };
+    let is_sure = open.len() == 1;
     for holder in holders {
         fold.edit(ACL, &holder, |draft| {
             let gone = draft.remove_if("Associations", lacks_id);
@@ -144,4 +140,17 @@ fn only_open(fold: &mut Fold<'_>, acl: &str) -> Option<String> {
         });
     }
     open.pop().filter(|_| is_sure)
+}
+
+/// The subnets of a VPC whose association no event told, those of which some other ACL may have it included.
+fn unassociated(fold: &Fold<'_>, vpc: Option<&str>) -> Vec<String> {
+    let is_of = |it: &Resource| text(&it.body, "VpcId") == vpc;
+    let mut known: Vec<String> = Vec::new();
+    for acl in fold.ids(ACL, is_of) {
+        let list = fold.get(ACL, &acl).and_then(|it| it.body.get("Associations")?.as_array());
+        let told =
+            list.into_iter().flatten().filter(|it| it.get("NetworkAclAssociationId").is_some());
+        known.extend(told.filter_map(|it| text(it, "SubnetId").map(str::to_owned)));
+    }
+    fold.ids(SUBNET, |it| is_of(it)).into_iter().filter(|id| !known.contains(id)).collect()
 }

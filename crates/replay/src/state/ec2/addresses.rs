@@ -138,10 +138,11 @@ fn unbind_interface(draft: &mut Draft, public: &str) {
     if draft.get("Association").is_some_and(|it| text(it, "PublicIp") == Some(public)) {
         draft.unset("Association");
     }
-    let mut addresses = draft.list("PrivateIpAddresses").to_vec();
-    for address in addresses.iter_mut().filter(|address| has_it(address)) {
-        address.as_object_mut().map(|it| it.shift_remove("Association"));
-        draft.put("PrivateIpAddresses", address.clone());
+    for address in draft.list("PrivateIpAddresses").to_vec().iter().filter(|it| has_it(it)) {
+        if let Some(ip) = text(address, "PrivateIpAddress") {
+            let path = format!("PrivateIpAddresses[{ip}].Association");
+            draft.take_in("PrivateIpAddresses", ip, "Association", &path);
+        }
     }
 }
 

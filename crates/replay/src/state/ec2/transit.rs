@@ -38,7 +38,9 @@ pub(super) const RULES: &[Rule] = &[
         let mut body = described(fold, "TransitGatewayRouteTable");
         let id = text(&body, "TransitGatewayRouteTableId").map(str::to_owned);
         fill_table(&mut body, false);
-        id.map(|id| fold.create(TRANSIT_TABLE, &id, body));
+        if let Some(id) = id {
+            fold.create(TRANSIT_TABLE, &id, body);
+        }
     }),
     rule("ec2:DeleteTransitGatewayRouteTable", TRANSIT_TABLE, TABLE_ID, Do::Delete),
     code("ec2:AssociateTransitGatewayRouteTable", |fold| {
