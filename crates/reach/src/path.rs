@@ -124,8 +124,8 @@ impl Told {
             verdict: self.verdict,
             explanations,
             missing,
-            forward: numbered(self.forward),
-            return_path: numbered(self.back),
+            forward: numbered(family, self.forward),
+            return_path: numbered(family, self.back),
             forward_nodes,
             return_nodes,
             headers: parts.map(|part| PacketHeader::new(family, &part)).collect(),
@@ -151,14 +151,9 @@ fn not_known(missing: &Missing) -> Explanation {
     explanation
 }
 
-fn numbered(trail: Option<Trail>) -> Vec<Hop> {
+fn numbered(family: Family, trail: Option<Trail>) -> Vec<Hop> {
     let hops = trail.map(|trail| trail.hops).unwrap_or_default();
-    let numbered = hops.iter().zip(1..).map(|(hop, sequence_number)| {
-        let mut hop = Hop::clone(hop);
-        hop.sequence_number = sequence_number;
-        hop
-    });
-    numbered.collect()
+    hops.iter().zip(1..).map(|(hop, number)| hop.shown(family, number)).collect()
 }
 
 fn answer(reader: &Reader<'_>, query: &Query, ends: &Ends) -> Told {

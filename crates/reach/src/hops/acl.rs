@@ -92,6 +92,9 @@ impl Walk<'_, '_> {
         direction: Direction,
         entry: Option<&AclEntry>,
     ) {
+        if trail.packets.is_empty() {
+            return;
+        }
         let vpc = trail.vpc();
         let explanation = Explanation::with(Code::SubnetAclRestriction, |e| {
             e.direction = Some(direction);

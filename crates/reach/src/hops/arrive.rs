@@ -35,7 +35,7 @@ impl<'n> Walk<'_, 'n> {
         let Some(mut trail) = self.pass_groups(id, interface, trail, Direction::Ingress) else {
             return Ok(());
         };
-        let header = self.header(&trail.packets);
+        let header = trail.packets.clone();
         let subnet = interface.subnet.known().cloned().flatten();
         let vpc = trail.vpc();
         trail.hop(id, |hop| {

@@ -19,7 +19,7 @@ impl<'n> Walk<'_, 'n> {
         trail.came = Came::Inside;
         let subnet =
             need(&interface.subnet, id, "SubnetId")?.ok_or_else(|| Missing::new(id, "SubnetId"))?;
-        let header = self.header(&trail.packets);
+        let header = trail.packets.clone();
         let instance = interface.instance.known().cloned().flatten();
         if let Some(instance) = &instance {
             trail.hop(instance, |hop| hop.outbound_header = Some(header.clone()));

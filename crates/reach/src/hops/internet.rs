@@ -173,14 +173,14 @@ impl<'n> Walk<'_, 'n> {
             self.blocked(trail, explanation);
             return Ok(());
         };
-        let inbound = self.header(&trail.packets);
+        let inbound = trail.packets.clone();
         if public != source {
             let before = trail.packets.clone();
             let new = IntervalSet::one(number(public));
             trail.packets = trail.packets.rewrite(|block| block.source = new.clone());
             trail.undo.push(Undo { rewritten: Rewritten::Source, before });
         }
-        let (outbound, vpc) = (self.header(&trail.packets), trail.vpc());
+        let (outbound, vpc) = (trail.packets.clone(), trail.vpc());
         trail.hop(id, |hop| {
             hop.vpc = vpc;
             hop.inbound_header = Some(inbound);
@@ -288,14 +288,14 @@ impl<'n> Walk<'_, 'n> {
         let subnet = owner.subnet()?;
         let passed = self.pass_public_access(&gateway, trail, subnet.as_ref(), Opening::Inward)?;
         let Some(mut trail) = passed else { return Ok(()) };
-        let inbound = self.header(&trail.packets);
+        let inbound = trail.packets.clone();
         if private != public {
             let before = trail.packets.clone();
             let new = IntervalSet::one(number(private));
             trail.packets = trail.packets.rewrite(|block| block.destination = new.clone());
             trail.undo.push(Undo { rewritten: Rewritten::Destination, before });
         }
-        let (outbound, at) = (self.header(&trail.packets), trail.vpc());
+        let (outbound, at) = (trail.packets.clone(), trail.vpc());
         trail.hop(&gateway, |hop| {
             (hop.inbound_header, hop.outbound_header) = (Some(inbound), Some(outbound));
             hop.vpc = at;
@@ -365,7 +365,7 @@ impl<'n> Walk<'_, 'n> {
         }
         let passed = self.pass_public_access(id, trail, subnet, Opening::Translated)?;
         let Some(mut trail) = passed else { return Ok(()) };
-        let (header, home) = (self.header(&trail.packets), trail.home.clone());
+        let (header, home) = (trail.packets.clone(), trail.home.clone());
         let vpc = trail.vpc();
         trail.hop(id, |hop| {
             (hop.inbound_header, hop.vpc) = (Some(header), vpc);

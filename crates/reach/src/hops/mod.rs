@@ -92,12 +92,44 @@ pub(crate) enum Came {
     Internet,
 }
 
+/// A hop whose headers are still sets: they are written out only where the hop is shown.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    hop: Hop,
+    pub(crate) inbound_header: Option<HeaderSet>,
+    pub(crate) outbound_header: Option<HeaderSet>,
+}
+
+impl Step {
+    /// The hop as it is shown.
+    pub(crate) fn shown(&self, family: Family, sequence_number: usize) -> Hop {
+        let header = |set: &Option<HeaderSet>| Some(PacketHeader::new(family, set.as_ref()?));
+        let (inbound_header, outbound_header) =
+            (header(&self.inbound_header), header(&self.outbound_header));
+        Hop { sequence_number, inbound_header, outbound_header, ..self.hop.clone() }
+    }
+}
+
+impl std::ops::Deref for Step {
+    type Target = Hop;
+
+    fn deref(&self) -> &Hop {
+        &self.hop
+    }
+}
+
+impl std::ops::DerefMut for Step {
+    fn deref_mut(&mut self) -> &mut Hop {
+        &mut self.hop
+    }
+}
+
 /// A set of packets on one way.
 #[derive(Debug, Clone)]
 pub(crate) struct Trail {
     pub(crate) packets: HeaderSet,
     /// Shared, since a branch has all the hops of the way to it.
-    pub(crate) hops: Vec<Arc<Hop>>,
+    pub(crate) hops: Vec<Arc<Step>>,
     /// The way in short: instances, subnets, VPCs, gateways.
     pub(crate) nodes: Vec<Id>,
     pub(crate) identity: Option<Identity>,
@@ -145,8 +177,11 @@ impl Trail {
         self
     }
 
-    pub(crate) fn hop(&mut self, id: &Id, fill: impl FnOnce(&mut Hop)) {
-        self.hops.push(Arc::new(Hop::with(id, fill)));
+    pub(crate) fn hop(&mut self, id: &Id, fill: impl FnOnce(&mut Step)) {
+        let mut step =
+            Step { hop: Hop::with(id, |_| {}), inbound_header: None, outbound_header: None };
+        fill(&mut step);
+        self.hops.push(Arc::new(step));
     }
 
     /// From here on nobody can tell which groups the sender is in.
@@ -221,6 +256,7 @@ impl<'r, 'n> Walk<'r, 'n> {
         matches!(self.mode, Mode::Return(_))
     }
 
+    /// What explanations say of packets.
     pub(crate) fn header(&self, packets: &HeaderSet) -> PacketHeader {
         PacketHeader::new(self.family, packets)
     }

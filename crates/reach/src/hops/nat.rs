@@ -67,14 +67,14 @@ impl<'n> Walk<'_, 'n> {
         let fitting =
             trail.packets.narrow(|block| block.protocol = block.protocol.intersect(&taken));
         let rest = trail.with_packets(trail.packets.subtract(&fitting));
-        let header = self.header(&rest.packets);
-        self.blocked(
-            rest,
-            Explanation::with(Code::ProtocolRestriction, |e| {
+        if !rest.packets.is_empty() {
+            let header = self.header(&rest.packets);
+            let explanation = Explanation::with(Code::ProtocolRestriction, |e| {
                 e.component = Component::some(id);
                 e.protocols = vec![header.protocol];
-            }),
-        );
+            });
+            self.blocked(rest, explanation);
+        }
         let trail = trail.with_packets(fitting);
         if self.is_return() {
             let explanation = Explanation::with(Code::NgwSourceAddressReassign, |e| {
@@ -98,7 +98,7 @@ impl<'n> Walk<'_, 'n> {
     /// The source becomes the gateway's own address, and the port one of its own.
     fn translate(&self, id: &Id, private: u128, trail: &mut Trail) {
         let before = trail.packets.clone();
-        let inbound = self.header(&before);
+        let inbound = before.clone();
         let source = IntervalSet::one(private);
         let ports = IntervalSet::range(EPHEMERAL.from.into(), EPHEMERAL.to.into());
         let icmp = IntervalSet::one(ICMP.into());
@@ -122,7 +122,7 @@ impl<'n> Walk<'_, 'n> {
         trail.sessions.push(Session { nat: id.clone(), before });
         trail.via_nat = true;
         trail.lose_identity(id);
-        let (outbound, vpc) = (self.header(&trail.packets), trail.vpc());
+        let (outbound, vpc) = (trail.packets.clone(), trail.vpc());
         trail.hop(id, |hop| {
             (hop.inbound_header, hop.outbound_header) = (Some(inbound), Some(outbound));
             hop.vpc = vpc;
@@ -154,9 +154,9 @@ impl<'n> Walk<'_, 'n> {
             self.blocked(trail, explanation);
             return Ok(());
         };
-        let inbound = self.header(&trail.packets);
+        let inbound = trail.packets.clone();
         trail.packets = back;
-        let (outbound, vpc) = (self.header(&trail.packets), trail.vpc());
+        let (outbound, vpc) = (trail.packets.clone(), trail.vpc());
         trail.hop(id, |hop| {
             (hop.inbound_header, hop.outbound_header) = (Some(inbound), Some(outbound));
             hop.vpc = vpc;

@@ -171,6 +171,9 @@ impl<'n> Walk<'_, 'n> {
     }
 
     fn no_route(&mut self, table: &Id, trail: Trail) {
+        if trail.packets.is_empty() {
+            return;
+        }
         let (vpc, goal) = (trail.vpc(), self.goal_text());
         let addresses = crate::explain::addresses(self.family, &trail.packets.destinations());
         let explanation = Explanation::with(Code::NoRouteToDestination, |e| {

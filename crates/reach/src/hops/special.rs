@@ -32,7 +32,7 @@ impl<'n> Walk<'_, 'n> {
             trail = trail.at(&vpc);
         }
         let mut trail = trail.at(id);
-        let (header, vpc) = (self.header(&trail.packets), trail.vpc());
+        let (header, vpc) = (trail.packets.clone(), trail.vpc());
         trail.hop(id, |hop| (hop.inbound_header, hop.vpc) = (Some(header), vpc));
         self.beyond(id, trail, Spot::VpnGateway(id.clone()));
         Ok(())
@@ -117,7 +117,7 @@ impl<'n> Walk<'_, 'n> {
             }),
         );
         let mut trail = trail.with_packets(carried);
-        let (header, vpc, home) = (self.header(&trail.packets), trail.vpc(), trail.home.clone());
+        let (header, vpc, home) = (trail.packets.clone(), trail.vpc(), trail.home.clone());
         trail.hop(id, |hop| (hop.inbound_header, hop.vpc) = (Some(header), vpc));
         trail.lose_identity(id);
         match &self.goal {
@@ -208,7 +208,7 @@ impl<'n> Walk<'_, 'n> {
         let Some(mut trail) = self.pass_groups(id, interface, trail, Direction::Ingress) else {
             return Ok(());
         };
-        let header = self.header(&trail.packets);
+        let header = trail.packets.clone();
         trail.hop(id, |hop| {
             hop.inbound_header = Some(header);
             hop.additional_details = vec![AdditionalDetail {

@@ -29,6 +29,7 @@ pub use vpc::{Acl, AclEntry, PrefixList, Subnet, Vpc};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use foldhash::quality::FixedState;
 use rpds::{HashTrieMapSync, RedBlackTreeSetSync};
 
 /// The account and Region that a resource is in.
@@ -161,8 +162,8 @@ type Entry = (Kind, Id, Id);
 /// A network at one instant; cheap to clone, never changed.
 #[derive(Debug, Clone, Default)]
 pub struct Network {
-    resources: HashTrieMapSync<(Kind, Id), Slot>,
-    index: HashTrieMapSync<Index, RedBlackTreeSetSync<Entry>>,
+    resources: HashTrieMapSync<(Kind, Id), Slot, FixedState>,
+    index: HashTrieMapSync<Index, RedBlackTreeSetSync<Entry>, FixedState>,
 }
 
 impl Network {
