@@ -14,8 +14,13 @@ fn binary(context: &Context) -> PathBuf {
     context.target.join("release").join("trailhound")
 }
 
+/// A program that only tests use.
+fn example(context: &Context, name: &str) -> PathBuf {
+    context.target.join("release").join("examples").join(name)
+}
+
 fn build(context: &Context) -> Result<()> {
-    run(&mut workspace(context, &["build"], &[]))
+    run(&mut workspace(context, &["build"], &["--bins", "--examples"]))
 }
 
 fn python_with_environments(context: &Context) -> Result<()> {
@@ -37,7 +42,19 @@ pub(crate) fn end_to_end(context: &Context) -> Result<Outcome> {
     let folder = context.target.join("python");
     let folder = folder.to_str().context("the target folder's name is not UTF-8")?;
     let mut tests = program(&context.root, "sh", &[RUN, folder]);
-    run(tests.env("TRAILHOUND_BIN", binary(context)))?;
+    tests.env("TRAILHOUND_BIN", binary(context));
+    run(tests.env("UNDO_PLANS_BIN", example(context, "undo_plans")))?;
+    Ok(Outcome::Passed)
+}
+
+/// Replay against a simulator of EC2 that is asked after every call.
+pub(crate) fn oracle(context: &Context) -> Result<Outcome> {
+    python_with_environments(context)?;
+    build(context)?;
+    let folder = context.target.join("python");
+    let folder = folder.to_str().context("the target folder's name is not UTF-8")?;
+    let mut tests = program(&context.root, "sh", &["tests/oracle/run.sh", folder]);
+    run(tests.env("REPLAY_STATE_BIN", example(context, "replay_state")))?;
     Ok(Outcome::Passed)
 }
 

@@ -34,7 +34,7 @@ struct Step {
     run: fn(&Context) -> Result<Outcome>,
 }
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step { name: "fmt", what: "cargo fmt --check", run: rust::fmt },
     Step { name: "tidy", what: "rules about the repository", run: rust::tidy },
     Step { name: "example", what: "the bundled example is reproducible", run: rust::example },
@@ -45,6 +45,7 @@ const STEPS: [Step; 11] = [
     Step { name: "deny", what: "licences, sources, advisories", run: rust::deny },
     Step { name: "fuzz", what: "the fuzz targets type-check", run: rust::fuzz },
     Step { name: "e2e", what: "real clients against the binary", run: clients::end_to_end },
+    Step { name: "oracle", what: "replay against a simulator of EC2", run: clients::oracle },
     Step { name: "browser", what: "the pages in Chromium", run: clients::browser },
 ];
 

@@ -212,39 +212,7 @@ pub fn element_key(element: &Value) -> Option<String> {
 
 /// The name by which a state keeps where an element of the list `list` is known from.
 fn name_in(list: &str, element: &Value) -> Option<String> {
-    let first = |names: &[&str]| {
-        names.iter().find_map(|name| element.get(*name)?.as_str()).map(str::to_owned)
-    };
-    let named = match list {
-        "Associations" if element.get("Main").and_then(Value::as_bool) == Some(true) => {
-            Some("main".to_owned())
-        }
-        "Associations" => first(&["SubnetId", "GatewayId", "TransitGatewayAttachmentId"]),
-        "CidrBlockAssociationSet" => first(&["CidrBlock"]),
-        "Ipv6CidrBlockAssociationSet" => first(&["Ipv6CidrBlock"]),
-        "NatGatewayAddresses" => first(&["AllocationId", "PrivateIp"]),
-        "IpPermissions" | "IpPermissionsEgress" => Some(permission_key(element)),
-        "Targets" => first(&["Id", "TargetId"]).map(|id| match element.get("Port") {
-            Some(port) => format!("{id}:{port}"),
-            None => id,
-        }),
-        _ => None,
-    };
-    named.or_else(|| element_key(element))
-}
-
-/// What a permission is about, in a word: `tcp 22`, `tcp 1024-65535`, `all`.
-pub(crate) fn permission_key(permission: &Value) -> String {
-    let number = |name: &str| permission.get(name).and_then(Value::as_i64);
-    let protocol = match permission.get("IpProtocol").and_then(Value::as_str) {
-        None | Some("-1") => return "all".to_owned(),
-        Some(protocol) => protocol,
-    };
-    match (number("FromPort"), number("ToPort")) {
-        (Some(from), Some(to)) if from == to => format!("{protocol} {from}"),
-        (Some(from), Some(to)) => format!("{protocol} {from}-{to}"),
-        _ => protocol.to_owned(),
-    }
+    crate::state::element_key(list, element).or_else(|| element_key(element))
 }
 
 /// The text of a scalar.
@@ -331,7 +299,7 @@ mod tests {
         assert_eq!(path.find(&body), Some(json!("subnet-1")));
         assert_eq!(path.prefix_in(&body), "Associations[subnet-1].SubnetId");
         assert_eq!(Path::of("Associations[other]").prefix_in(&body), "Associations[other]");
-        assert_eq!(permission_key(&body["IpPermissions"][0]), "tcp 22");
+        assert_eq!(crate::state::permission_key(&body["IpPermissions"][0]), "tcp 22");
     }
 
     #[test]

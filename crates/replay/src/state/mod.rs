@@ -29,6 +29,7 @@ use trailhound_record::Event;
 use call::Call;
 use fold::Fold;
 use kinds::part_ids;
+pub(crate) use kinds::{element_key, permission_key};
 
 pub use diff::{Difference, Side, diff, drift};
 pub use form::{Form, input_form, is_hidden, output_form};

@@ -4,10 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::super::case::Case;
 use super::super::expr::Worth;
-use super::super::path::{Path, permission_key};
+use super::super::path::Path;
 use super::super::prior::told;
 use super::super::types::{Changed, Told};
 use super::{answer, elements, text, used};
+use crate::state::permission_key;
 use crate::state::{Key, Resource, Source};
 
 /// The lists of peers of a permission, and the member that names a peer.
