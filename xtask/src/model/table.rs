@@ -168,8 +168,9 @@ fn compact(model: &Value, shape: &Value) -> Value {
             let mut of = reference(model, "", member);
             if let Some(traits) = of.as_object_mut() {
                 // The names that the protocols give by themselves.
-                let is_usual =
-                    |name: &mut Value| *name == json!("item") || *name == json!("member");
+                let is_ec2 = text(model, "/metadata/protocol") == Some("ec2");
+                let usual = if is_ec2 { "item" } else { "member" };
+                let is_usual = |name: &mut Value| *name == json!(usual);
                 if traits.get_mut("name").is_some_and(is_usual) && traits.len() == 2 {
                     of = traits.get("is").cloned().unwrap_or_default();
                 }
@@ -187,9 +188,6 @@ fn compact(model: &Value, shape: &Value) -> Value {
         if let Some(value) = shape.get(name) {
             out.insert(key.to_owned(), value.clone());
         }
-    }
-    if let Some(uri) = text(shape, "/xmlNamespace/uri") {
-        out.insert("ns".to_owned(), json!(uri));
     }
     if let Some(format) = text(shape, "/timestampFormat") {
         out.insert("format".to_owned(), json!(format));
@@ -218,6 +216,12 @@ fn reference(model: &Value, field: &str, member: &Value) -> Value {
             out.insert(key.to_owned(), value.clone());
         }
     }
+    for (key, pointer) in [("ns", "/xmlNamespace/uri"), ("prefix", "/xmlNamespace/prefix")] {
+        // What is said of the type is said of its uses, unless these say otherwise.
+        if let Some(value) = shape.and_then(|shape| shape.pointer(pointer)) {
+            out.entry(key).or_insert_with(|| value.clone());
+        }
+    }
     if text(model, "/metadata/protocol") == Some("ec2") {
         omit_common(field, &mut out);
     }
@@ -234,11 +238,16 @@ fn omit_common(field: &str, out: &mut Map<String, Value>) {
         let mut chars = text.chars();
         chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect()
     };
-    for key in ["name", "query"] {
+    let is_usual = |out: &Map<String, Value>, key: &str| {
         let given: Option<String> = out.get(key).and_then(Value::as_str).map(capital);
-        if given.is_some_and(|given| given == field) {
-            out.remove(key);
-        }
+        given.is_some_and(|given| given == field)
+    };
+    if is_usual(out, "name") {
+        out.remove("name");
+    }
+    // With a name that is not usual the usual one must be said.
+    if is_usual(out, "query") && !out.contains_key("name") {
+        out.remove("query");
     }
     if out.get("flat") == Some(&json!(true)) {
         // Its lists are always flat.

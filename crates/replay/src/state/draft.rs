@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::form::is_hidden;
-use super::kinds::element_key;
+use super::kinds::{element_key, is_element};
 use super::path;
 use super::resource::{Resource, Source, prefixes};
 
@@ -26,6 +26,15 @@ impl Draft {
     pub(crate) fn new(resource: &Resource, source: Source) -> Self {
         let body = resource.body.as_object().cloned().unwrap_or_default();
         Self { body, sources: resource.sources.clone(), source }
+    }
+
+    /// The same of a resource that nobody else needs as it was.
+    pub(crate) fn owned(resource: Resource, source: Source) -> Self {
+        let body = match resource.body {
+            Value::Object(members) => members,
+            _ => Map::new(),
+        };
+        Self { body, sources: resource.sources, source }
     }
 
     pub(crate) fn finish(mut self, has_hidden: bool) -> Resource {
@@ -186,7 +195,7 @@ impl Draft {
 
     /// The element of a list with `key`.
     pub(crate) fn element(&self, member: &str, key: &str) -> Option<&Value> {
-        self.list(member).iter().find(|it| element_key(member, it).as_deref() == Some(key))
+        self.list(member).iter().find(|it| is_element(member, it, key))
     }
 
     /// Puts an element into a list, in the place of the one with its key.
@@ -195,7 +204,7 @@ impl Draft {
         let path = format!("{member}[{key}]");
         let is_known = self.is_whole(&path);
         let Some(list) = self.list_mut(member) else { return };
-        let old = list.iter_mut().find(|it| element_key(member, it).as_ref() == Some(&key));
+        let old = list.iter_mut().find(|it| is_element(member, it, &key));
         match old {
             Some(old) if *old == element && is_known => return,
             Some(old) => *old = element,
@@ -209,7 +218,7 @@ impl Draft {
     pub(crate) fn put_part(&mut self, member: &str, element: Value, path: &str) {
         let Some(key) = element_key(member, &element) else { return };
         let Some(list) = self.list_mut(member) else { return };
-        match list.iter_mut().find(|it| element_key(member, it).as_ref() == Some(&key)) {
+        match list.iter_mut().find(|it| is_element(member, it, &key)) {
             Some(old) if *old == element => {}
             Some(old) => *old = element,
             None => list.push(element),
@@ -221,7 +230,7 @@ impl Draft {
     /// Removes an element that has no part left, the last of which was at `path`.
     pub(crate) fn remove_part(&mut self, member: &str, key: &str, path: &str) {
         if let Some(list) = self.list_mut(member) {
-            list.retain(|it| element_key(member, it).as_deref() != Some(key));
+            list.retain(|it| !is_element(member, it, key));
         }
         let source = self.source.clone();
         self.mark(path, source);
@@ -252,7 +261,7 @@ impl Draft {
         let path = format!("{member}[{key}].{name}");
         let is_known = self.is_known(&path);
         let Some(list) = self.list_mut(member) else { return };
-        let old = list.iter_mut().find(|it| element_key(member, it).as_deref() == Some(key));
+        let old = list.iter_mut().find(|it| is_element(member, it, key));
         let Some(old) = old.and_then(Value::as_object_mut) else { return };
         if old.get(name) == Some(&value) && is_known {
             return;
@@ -265,7 +274,7 @@ impl Draft {
     /// From now on an element has no such member.
     pub(crate) fn take_in(&mut self, member: &str, key: &str, name: &str, path: &str) {
         let Some(list) = self.list_mut(member) else { return };
-        let old = list.iter_mut().find(|it| element_key(member, it).as_deref() == Some(key));
+        let old = list.iter_mut().find(|it| is_element(member, it, key));
         let Some(old) = old.and_then(Value::as_object_mut) else { return };
         if old.shift_remove(name).is_some() || !self.is_known(path) {
             let source = self.source.clone();
@@ -277,7 +286,7 @@ impl Draft {
     pub(crate) fn forget_in(&mut self, member: &str, key: &str, name: &str) {
         let path = format!("{member}[{key}].{name}");
         if let Some(list) = self.list_mut(member) {
-            let old = list.iter_mut().find(|it| element_key(member, it).as_deref() == Some(key));
+            let old = list.iter_mut().find(|it| is_element(member, it, key));
             if let Some(old) = old.and_then(Value::as_object_mut) {
                 old.shift_remove(name);
             }
@@ -288,7 +297,7 @@ impl Draft {
     /// Removes the element of a list with `key`, and returns it.
     pub(crate) fn remove(&mut self, member: &str, key: &str) -> Option<Value> {
         let list = self.list_mut(member)?;
-        let at = list.iter().position(|it| element_key(member, it).as_deref() == Some(key));
+        let at = list.iter().position(|it| is_element(member, it, key));
         let old = at.map(|at| list.remove(at));
         let path = format!("{member}[{key}]");
         if old.is_some() || !self.is_known(&path) {
@@ -347,7 +356,7 @@ impl Draft {
             let Some((member, rest)) = path.split_once('[') else { return true };
             let key = rest.split_once(']').map_or(rest, |(key, _)| key);
             let list = body.get(member).and_then(Value::as_array);
-            let is_there = |it: &Value| element_key(member, it).as_deref() == Some(key);
+            let is_there = |it: &Value| is_element(member, it, key);
             *source == Source::Unknown || list.is_some_and(|list| list.iter().any(is_there))
         });
     }

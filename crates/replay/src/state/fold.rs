@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::call::Call;
 use super::draft::Draft;
-use super::kinds::id_member;
+use super::kinds::{id_member, part_ids};
 use super::resource::{Resource, Source};
 use super::{Changed, Key, State};
 
@@ -17,6 +17,8 @@ pub(crate) struct Fold<'a> {
     pub(crate) call: &'a Call,
     state: State,
     before: BTreeMap<Key, Option<Arc<Resource>>>,
+    /// Whether it is told what changed: then nothing is changed in place.
+    tells: bool,
 }
 
 impl<'a> Fold<'a> {
@@ -26,12 +28,20 @@ impl<'a> Fold<'a> {
             let count = state.unread.get(&name).copied().unwrap_or_default();
             state.unread.insert_mut(name, count + call.unknown.len() as u64);
         }
-        Self { call, state, before: BTreeMap::new() }
+        Self { call, state, before: BTreeMap::new(), tells: true }
+    }
+
+    /// The same, but what changed is not told: what no other state shares is changed in place.
+    pub(crate) fn in_place(state: State, call: &'a Call) -> Self {
+        Self { tells: false, ..Self::new(state, call) }
     }
 
     /// The state after, and what changed, in the order of the keys.
     pub(crate) fn finish(self) -> (State, Vec<Changed>) {
         let mut changes = Vec::new();
+        if !self.tells {
+            return (self.state, changes);
+        }
         for (key, before) in self.before {
             let after = self.state.resources.get(&key).cloned();
             if before != after {
@@ -168,8 +178,19 @@ impl<'a> Fold<'a> {
             // EC2 never gives an id again: a call on one that is gone was made before it went.
             return;
         }
-        let mut draft = match self.get(kind, id) {
-            Some(known) => Draft::new(known, self.said()),
+        let key = self.key(kind, id);
+        let known = self.state.resources.get(&key).cloned();
+        let parts = known.as_ref().map_or_else(Vec::new, |it| part_ids(kind, &it.body));
+        if !self.tells {
+            self.state.resources.remove_mut(&key);
+        }
+        let mut draft = match known.clone() {
+            Some(shared) if self.tells => Draft::new(&shared, self.said()),
+            Some(shared) => {
+                drop(known);
+                let own = Arc::try_unwrap(shared).unwrap_or_else(|shared| (*shared).clone());
+                Draft::owned(own, self.said())
+            }
             None => {
                 let sources = BTreeMap::from([(String::new(), Source::Unknown)]);
                 let unseen = Resource { body: Value::Object(Map::new()), sources };
@@ -181,7 +202,13 @@ impl<'a> Fold<'a> {
             }
         };
         write(&mut draft);
-        self.store(kind, id, Some(draft.finish(self.call.has_hidden)));
+        let after = Arc::new(draft.finish(self.call.has_hidden));
+        if self.tells {
+            self.store_arc(kind, id, Some(after));
+        } else {
+            self.state.put_over(key.clone(), &parts, Some(after));
+            self.before.entry(key).or_insert(None);
+        }
     }
 
     /// Changes a resource, when something is known of it.
@@ -225,8 +252,12 @@ impl<'a> Fold<'a> {
     }
 
     fn store(&mut self, kind: &'static str, id: &str, after: Option<Resource>) {
+        self.store_arc(kind, id, after.map(Arc::new));
+    }
+
+    fn store_arc(&mut self, kind: &'static str, id: &str, after: Option<Arc<Resource>>) {
         let key = self.key(kind, id);
-        let before = self.state.put(key.clone(), after.map(Arc::new));
+        let before = self.state.put(key.clone(), after);
         self.before.entry(key).or_insert(before);
     }
 }

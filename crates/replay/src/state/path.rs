@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::kinds::element_key;
+use super::kinds::is_element;
 
 /// One step of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub(crate) fn get<'a>(body: &'a Value, path: &str) -> Option<&'a Value> {
             }
             Step::Element(key) => {
                 let elements = value.as_array()?;
-                elements.iter().find(|it| element_key(list, it).as_deref() == Some(key))?
+                elements.iter().find(|it| is_element(list, it, key))?
             }
         };
     }
@@ -94,7 +94,7 @@ fn set_at(body: &mut Value, list: &str, steps: &[Step<'_>], value: Option<&Value
                 *body = Value::Array(Vec::new());
             }
             let Some(elements) = body.as_array_mut() else { return };
-            let at = elements.iter().position(|it| element_key(list, it).as_deref() == Some(*key));
+            let at = elements.iter().position(|it| is_element(list, it, key));
             match (rest.is_empty(), at, value) {
                 (true, Some(at), Some(value)) => {
                     elements.splice(at..=at, [value.clone()]).for_each(drop)

@@ -97,7 +97,7 @@ where
 {
     let before =
         events.into_iter().take_while(|event| event.event_time.is_none_or(|at| at <= time));
-    before.fold(baseline.clone(), |state, event| state.apply(event).0)
+    before.fold(baseline.clone(), State::replay)
 }
 
 impl State {
@@ -231,7 +231,7 @@ impl Checkpoints {
         let mut states = vec![baseline.clone()];
         let mut state = baseline.clone();
         for (number, event) in events.iter().enumerate() {
-            state = state.apply(event).0;
+            state = state.replay(event);
             if (number + 1) % every == 0 {
                 states.push(state.clone());
             }
@@ -246,7 +246,7 @@ impl Checkpoints {
         let at = (count / self.every).min(self.states.len().saturating_sub(1));
         let state = self.states.get(at).cloned().unwrap_or_default();
         let rest = events.get(at * self.every..count).unwrap_or_default();
-        rest.iter().fold(state, |state, event| state.apply(event).0)
+        rest.iter().fold(state, State::replay)
     }
 
     /// The state at `time`: after the events up to it.

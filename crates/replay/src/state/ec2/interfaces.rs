@@ -272,6 +272,9 @@ fn show(fold: &mut Fold<'_>, id: &str) {
                     let path = format!("NetworkInterfaces[{id}].{name}");
                     match body.get(name) {
                         Some(value) => draft.put_in("NetworkInterfaces", id, name, value.clone()),
+                        None if *interface.source(name) == Source::Unknown => {
+                            draft.forget_in("NetworkInterfaces", id, name);
+                        }
                         None => draft.take_in("NetworkInterfaces", id, name, &path),
                     }
                 }
