@@ -52,3 +52,17 @@ fn an_event_is_taken_back_by_what_was_there_before() {
     let by_dave = ["undo", "--actor", "dave", "--since", "2026-09-13T02:40Z"];
     env.check(&by_dave, expect![[""]]);
 }
+
+#[test]
+fn a_resource_is_shown_as_it_was_and_what_changed_of_it() {
+    let env = example();
+    const TABLE: &str = "rtb-0736172c24218f73a";
+    env.check(&["state", TABLE, "--at", "2026-09-12"], expect![[""]]);
+    env.check(&["state", "-q", "rtb-0123456789abcdef0"], expect![[""]]);
+    env.check(&["diff", "-q", TABLE, "--from", "2026-09-12"], expect![[""]]);
+    env.check(&["diff", "-q", TABLE, "--from", "2026-09-13T03:00Z"], expect![[""]]);
+    let json = env.run(&["state", "-q", TABLE, "--output", "json"]);
+    let found: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let routes = &found["resources"][0]["body"]["Routes"];
+    assert!(routes.as_array().unwrap().iter().any(|it| it["GatewayId"] == "igw-00a225eae009ea54d"));
+}
