@@ -158,8 +158,24 @@ fn a_task_leads_to_the_call_that_ran_it() {
     let mut run = event("r", 90, "ecs", "RunTask", user("alice"));
     run["responseElements"] =
         json!({"tasks": [{"taskArn": format!("arn:aws:ecs:us-east-1:{ACCOUNT}:task/c/{id}")}]});
-    check(vec![issue.clone(), used.clone(), run.clone()], "c", expect![[]]);
+    check(
+        vec![issue.clone(), used.clone(), run.clone()],
+        "c",
+        expect![[r#"
+            ECS task 0123456789abcdef0123456789abcdef [strong]
+              Strong AccessKey <- ecs-tasks.amazonaws.com (a)
+              IAM user arn:aws:iam::111122223333:user/alice [strong]
+                Strong Launch <- arn:aws:iam::111122223333:user/alice (r)"#]],
+    );
+    // A name of its own choosing in a parameter runs nothing.
     run["responseElements"] = json!(null);
     run["requestParameters"] = json!({"startedBy": id});
-    check(vec![issue, used, run], "c", expect![[]]);
+    check(
+        vec![issue, used, run],
+        "c",
+        expect![[r#"
+            ECS task 0123456789abcdef0123456789abcdef [strong]
+              Strong AccessKey <- ecs-tasks.amazonaws.com (a)
+              note: no call that ran task 0123456789abcdef0123456789abcdef is in the store: its service may have"#]],
+    );
 }
