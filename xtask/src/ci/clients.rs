@@ -54,6 +54,7 @@ pub(crate) fn oracle(context: &Context) -> Result<Outcome> {
     let folder = context.target.join("python");
     let folder = folder.to_str().context("the target folder's name is not UTF-8")?;
     let mut tests = program(&context.root, "sh", &["tests/oracle/run.sh", folder]);
+    tests.env("WRITE_REQUESTS_BIN", example(context, "write_requests"));
     run(tests.env("REPLAY_STATE_BIN", example(context, "replay_state")))?;
     Ok(Outcome::Passed)
 }
