@@ -147,8 +147,21 @@ pub struct Flip {
 pub struct UndoTested {
     /// The plan, with what it rests on.
     pub undo: Undo,
-    /// The answer after its calls; nothing when they make new ids, which no state can foretell.
-    pub after: Option<Answer>,
+    /// What the path is after it.
+    pub after: Trial,
+}
+
+/// What trying a plan on the newest state showed.
+#[derive(Debug)]
+pub enum Trial {
+    /// The path's answer after the plan's calls.
+    Answered(Box<Answer>),
+    /// The calls make new ids, which no state can foretell.
+    NewIds,
+    /// The plan has open questions, conflicts or calls that are held: a part of it proves nothing.
+    Incomplete,
+    /// The plan has no calls.
+    NoCalls,
 }
 
 impl Blamed {
@@ -159,7 +172,8 @@ impl Blamed {
 }
 
 fn is_worse(before: &Answer, after: &Answer) -> bool {
-    before.verdict == Verdict::Reachable && after.verdict != Verdict::Reachable
+    let is_broken = matches!(after.verdict, Verdict::Unreachable | Verdict::ForwardOnly);
+    before.verdict == Verdict::Reachable && is_broken
 }
 
 impl App {
@@ -227,7 +241,7 @@ impl App {
         if blamed.last.verdict != Verdict::Reachable
             && let Some(id) = blamed.culprit().and_then(|flip| flip.event.event_id.clone())
         {
-            blamed.undo = Some(self.tested_undo(id, &replay, &query.query)?);
+            blamed.undo = Some(self.tested_undo(id, query, &replay)?);
         }
         Ok(blamed)
     }
@@ -236,12 +250,23 @@ impl App {
     fn tested_undo(
         &self,
         event_id: String,
+        query: &BlameQuery,
         replay: &Replay,
-        query: &Query,
     ) -> Result<UndoTested, LookupError> {
         let undo = self.undo(&UndoQuery { events: vec![event_id], ..UndoQuery::default() })?;
-        let after = state_after(&undo.plan, replay.last())
-            .map(|state| trailhound_reach::path(&network(&state, &assumptions(&state)), query));
+        // The window may end earlier: the plan is for now.
+        let newest = match query.bad {
+            None => replay.last().clone(),
+            Some(_) => {
+                let all = ReplayQuery {
+                    account_id: query.account_id.clone(),
+                    services: SERVICES.iter().map(|&it| it.to_owned()).collect(),
+                    until: None,
+                };
+                self.replay(&all)?.last().clone()
+            }
+        };
+        let after = trial(&undo.plan, &newest, &query.query);
         Ok(UndoTested { undo, after })
     }
 
@@ -288,7 +313,7 @@ fn met(hop: &trailhound_reach::explain::Hop, state: &State) -> Option<(String, S
             let side = if rule.egress { "egress" } else { "ingress" };
             format!("Entries[{side} {}]", rule.rule_number)
         }
-        (None, None) if hop.security_group_rule.is_some() => "IpPermissions".to_owned(),
+        // A rule of a security group is one of many events' work: `trailhound state` tells each.
         (None, None) => return None,
     };
     let (_, resource) = state.iter().find(|(key, _)| key.id == *id)?;
@@ -322,14 +347,18 @@ fn timeline(replay: &Replay, assumed: &[Assumption]) -> Timeline<usize> {
     timeline
 }
 
-/// The state after a plan's calls; nothing when one of them needs what only AWS can answer.
-fn state_after(plan: &Plan, now: &State) -> Option<State> {
-    let calls: Vec<_> =
-        plan.steps.iter().filter(|step| !step.is_read && step.held.is_none()).collect();
-    if calls.is_empty()
-        || calls.iter().any(|step| !step.refs.is_empty() || makes_ids(&step.operation))
-    {
-        return None;
+/// Tries a plan's calls on a state and asks the path again.
+fn trial(plan: &Plan, now: &State, query: &Query) -> Trial {
+    let calls: Vec<_> = plan.steps.iter().filter(|step| !step.is_read).collect();
+    let is_open = !plan.questions.is_empty() || !plan.conflicts.is_empty();
+    if is_open || calls.iter().any(|step| step.held.is_some()) {
+        return Trial::Incomplete;
+    }
+    if calls.is_empty() {
+        return Trial::NoCalls;
+    }
+    if calls.iter().any(|step| !step.refs.is_empty() || makes_ids(&step.operation)) {
+        return Trial::NewIds;
     }
     let mut state = now.clone();
     for step in calls {
@@ -343,10 +372,13 @@ fn state_after(plan: &Plan, now: &State) -> Option<State> {
             "requestParameters": step.input,
             "responseElements": Value::Null,
         });
-        let event = Event::parse(record.to_string().into_bytes(), 0).ok()?;
+        let Ok(event) = Event::parse(record.to_string().into_bytes(), 0) else {
+            return Trial::Incomplete;
+        };
         (state, _) = state.apply(&event);
     }
-    Some(state)
+    let answer = trailhound_reach::path(&network(&state, &assumptions(&state)), query);
+    Trial::Answered(Box::new(answer))
 }
 
 /// Whether AWS answers a call with an id that nothing else tells.

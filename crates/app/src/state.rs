@@ -41,6 +41,8 @@ pub struct StateFound {
 pub struct DiffFound {
     /// The properties that differ, in the order of resources and paths.
     pub differences: Vec<Difference>,
+    /// Whether anything is known of the resource at either time.
+    pub is_known: bool,
     /// The events that values are known from, by id.
     pub events: BTreeMap<String, Setter>,
     /// How many events were replayed.
@@ -89,7 +91,8 @@ impl App {
             differences.iter().flat_map(|it| [source_of(&it.before), source_of(&it.after)]);
         let events = self.events_of_sources(sources.flatten())?;
         let (events_read, coverage) = (replay.events_read, replay.coverage);
-        Ok(DiffFound { differences, events, events_read, coverage })
+        let is_known = !keys.is_empty();
+        Ok(DiffFound { differences, is_known, events, events_read, coverage })
     }
 
     /// The events that values are known from, with who made each.
@@ -123,8 +126,16 @@ pub fn source_of(side: &Side) -> Option<&Source> {
 /// The resources that `wanted` names: by id, by the end of an ARN, by name; of a VPC everything in it.
 fn about(state: &State, wanted: &str) -> Vec<(Key, Resource)> {
     let bare = wanted.rsplit(['/', ':']).next().unwrap_or(wanted);
+    // `arn:aws:SERVICE:REGION:ACCOUNT:…`; either may be empty.
+    let part = |place: usize| wanted.split(':').nth(place).filter(|text| !text.is_empty());
+    let is_of_arn = |key: &Key| {
+        wanted.starts_with("arn:")
+            && key.id == bare
+            && part(3).is_none_or(|region| key.scope.region == region)
+            && part(4).is_none_or(|account| key.scope.account == account)
+    };
     let is_it = |key: &Key, resource: &Resource| {
-        let is_named = key.id == wanted || (wanted.starts_with("arn:") && key.id == bare);
+        let is_named = key.id == wanted || is_of_arn(key);
         is_named || has_name(&resource.body, wanted) || is_in_vpc(&resource.body, wanted)
     };
     let found = state.iter().filter(|(key, resource)| is_it(key, resource));

@@ -16,6 +16,8 @@ use crate::App;
 use crate::lookup::LookupError;
 use crate::replay::{Replay, ReplayQuery};
 
+/// What may have changed something; signing in and taking a role did not.
+const CHANGING: &str = "-is:read -is:error -is:insight -service:(signin OR sts)";
 /// So many events one plan may take back.
 pub const EVENTS_MAX: usize = 200;
 
@@ -28,6 +30,8 @@ pub struct UndoQuery {
     pub actor: Option<String>,
     /// What they named.
     pub resource: Option<String>,
+    /// The account, where several are stored.
+    pub account_id: Option<String>,
     /// Not before this time.
     pub since: Option<Timestamp>,
     /// Before this time.
@@ -49,6 +53,10 @@ pub struct Undo {
     pub changed_nothing: Vec<String>,
     /// Whether more events matched than a plan may take back.
     pub is_cut: bool,
+    /// The accounts of the events. With more than one the plan is empty: one set of credentials calls in one.
+    pub accounts: Vec<String>,
+    /// Who made the events. Asked for by a name that several have, the plan is empty.
+    pub actors: Vec<String>,
     /// How many events were replayed.
     pub events_read: u64,
     /// What was looked at.
@@ -63,7 +71,7 @@ impl App {
     pub fn undo(&self, query: &UndoQuery) -> Result<Undo, LookupError> {
         let mut chosen = match query.events.is_empty() {
             true => self.events_of(query)?,
-            false => self.named(&query.events)?,
+            false => self.named(&query.events, query.account_id.as_deref())?,
         };
         let mut changed_nothing = Vec::new();
         chosen.events.retain(|(event, _)| {
@@ -73,11 +81,21 @@ impl App {
             }
             has_changed
         });
+        let accounts =
+            distinct(chosen.events.iter().filter_map(|(event, _)| event.account_id.clone()));
+        let actors = distinct(chosen.events.iter().map(|(_, found)| found.actor.to_string()));
         let replay = self.replay(&replay_of(&chosen.events))?;
+        // Events of one second are taken back in the order in which they cannot have come.
+        chosen.events.sort_by_key(|(event, _)| {
+            let place = event.event_id.as_deref().and_then(|id| replay.find(id));
+            std::cmp::Reverse((event.event_time, place))
+        });
         let calls: Vec<Call> =
             chosen.events.iter().map(|(event, attribution)| call_of(event, attribution)).collect();
+        let is_ambiguous = accounts.len() > 1 || (query.actor.is_some() && actors.len() > 1);
         let events: Vec<inverse::Event<'_>> = calls
             .iter()
+            .filter(|_| !is_ambiguous)
             .map(|call| {
                 let (before, after) = around(&replay, call);
                 inverse::Event { call, before, after }
@@ -89,31 +107,38 @@ impl App {
             missing: chosen.missing,
             changed_nothing,
             is_cut: chosen.is_cut,
+            accounts,
+            actors,
             events_read: replay.events_read,
             coverage: replay.coverage,
             events: chosen.events,
         })
     }
 
-    fn named(&self, ids: &[String]) -> Result<Chosen, LookupError> {
+    fn named(&self, ids: &[String], account: Option<&str>) -> Result<Chosen, LookupError> {
         let mut chosen = Chosen::default();
         let mut tracer = self.tracer()?;
         for id in ids {
-            let query = LookupQuery { event_id: Some(id.clone()), ..LookupQuery::default() };
+            let query = LookupQuery {
+                event_id: Some(id.clone()),
+                account_id: account.map(str::to_owned),
+                ..LookupQuery::default()
+            };
             let page = self.lookup(&query, None, EVENTS_MAX)?;
             if page.events.is_empty() {
                 chosen.missing.push(id.clone());
             }
-            // Copies in other accounts are the same call: the account that owns the resource counts.
-            let own = page.events.into_iter().next();
-            chosen.events.extend(own.map(|event| attributed(&mut tracer, event)));
+            chosen
+                .events
+                .extend(page.events.into_iter().map(|event| attributed(&mut tracer, event)));
         }
         Ok(chosen)
     }
 
     fn events_of(&self, query: &UndoQuery) -> Result<Chosen, LookupError> {
         let lookup = LookupQuery {
-            search: Query::parse("-is:read -is:error -is:insight", Timestamp(0)).ok(),
+            search: Query::parse(CHANGING, Timestamp(0)).ok(),
+            account_id: query.account_id.clone(),
             resource_name: query.resource.clone(),
             start: query.since,
             end: query.until,
@@ -151,15 +176,20 @@ fn attributed(tracer: &mut Tracer, event: Event) -> (Event, Attribution) {
     (event, attribution)
 }
 
-/// Whether `actor` is the name in the record or who attribution found.
+/// Whether `actor` is who attribution found, or the exact principal or key in the record. The name of a
+/// role's session does not count: whoever makes the session chooses it.
 fn is_by((event, attribution): &(Event, Attribution), actor: &str) -> bool {
     let found = attribution.actor.to_string();
-    let last = |text: &str| text.rsplit(['/', ':', ' ']).next().map(str::to_owned);
-    event.username.as_deref() == Some(actor)
-        || event.user_identity_arn.as_deref() == Some(actor)
+    let last = found.rsplit(['/', ':', ' ']).next();
+    let is_known = !matches!(attribution.actor, trailhound_trace::Actor::Unknown { .. });
+    event.user_identity_arn.as_deref() == Some(actor)
         || event.access_key_id.as_deref() == Some(actor)
-        || found == actor
-        || last(&found).as_deref() == Some(actor)
+        || is_known
+            && (found == actor || last == Some(actor) || found.ends_with(&format!(" {actor}")))
+}
+
+fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
+    names.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// What must be replayed to know the states around the events.

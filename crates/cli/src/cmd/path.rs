@@ -14,7 +14,7 @@ use trailhound_app::lookup::search::{TIME_ACCEPTED, parse_time};
 use trailhound_app::now;
 use trailhound_app::path::{
     Answer, Assumption, BlameQuery, Blamed, End, Flip, PathFound, PathQuery, Protocol, Query,
-    SetBy, Setter, Verdict,
+    SetBy, Setter, Trial, Verdict,
 };
 use trailhound_app::undo::render;
 use trailhound_record::Timestamp;
@@ -116,7 +116,7 @@ pub(crate) struct PathArgs {
 #[command(
     after_help = "Asks the path before and after every change that touched what its answer rests on. Prints the change\n\
     that broke it with who made it, the path before and after, and the way back, which is tried on the\n\
-    newest state first. The exit code is 3 when a change broke it.\n\n\
+    newest state first. The exit code is 3 unless it works at the window's end.\n\n\
     Examples:\n  trailhound blame-path i-0123456789abcdef0 203.0.113.10 --port 443\n  \
     trailhound blame-path i-0123456789abcdef0 203.0.113.10 --good 2026-09-10 --bad 2026-09-12"
 )]
@@ -285,6 +285,12 @@ pub(crate) fn cmd_blame_path(ui: &mut Ui, global: &GlobalArgs, args: &BlamePathA
     let (good, bad) = (time(args.good.as_ref())?, time(args.bad.as_ref())?);
     let query = args.ends.query()?;
     let app = super::open_existing(global)?;
+    if good.zip(bad).is_some_and(|(good, bad)| good >= bad) {
+        return Err(CliError::usage(
+            "--good is not before --bad",
+            "the window goes from when it worked to when it was broken",
+        ));
+    }
     let blamed =
         app.blame_path(&BlameQuery { query, account_id: args.ends.account.clone(), good, bad })?;
     match output {
@@ -300,7 +306,7 @@ pub(crate) fn cmd_blame_path(ui: &mut Ui, global: &GlobalArgs, args: &BlamePathA
     ));
     ui.note(&coverage_text(&blamed.coverage));
     complete(&blamed.coverage)?;
-    Ok(if blamed.culprit().is_some() { Status::Finding } else { Status::Done })
+    Ok(if blamed.last.verdict == Verdict::Reachable { Status::Done } else { Status::Finding })
 }
 
 fn print_blamed(ui: &mut Ui, title: &str, blamed: &Blamed) -> Result<(), CliError> {
@@ -308,7 +314,14 @@ fn print_blamed(ui: &mut Ui, title: &str, blamed: &Blamed) -> Result<(), CliErro
     let head = ui.paint(Paint::Bold, &visible(&head));
     ui.line(head)?;
     let Some(culprit) = blamed.culprit() else {
-        ui.line("no change in the window broke it")?;
+        ui.line(match (blamed.first.verdict, blamed.last.verdict) {
+            (_, Verdict::Reachable) => {
+                "it works at the window's end: no change in the window broke it"
+            }
+            (Verdict::Reachable, _) => "from some change on it is not known whether it works",
+            (Verdict::Unknown, _) => "it is not known whether it ever worked: see what is missing",
+            _ => "it did not work at the window's start either",
+        })?;
         print_answer(ui, &blamed.last, &Default::default())?;
         return Ok(());
     };
@@ -340,12 +353,16 @@ fn print_blamed(ui: &mut Ui, title: &str, blamed: &Blamed) -> Result<(), CliErro
     }
     if let Some(tested) = &blamed.undo {
         ui.line("")?;
-        let proof = tested.after.as_ref().map(verdict_text);
-        ui.line(match proof {
-            Some(verdict) => {
+        ui.line(match &tested.after {
+            Trial::Answered(answer) => {
+                let verdict = verdict_text(answer);
                 format!("the way back, tried on the newest state; after it: {verdict}")
             }
-            None => "the way back makes new ids, so it could not be tried here:".to_owned(),
+            Trial::NewIds => {
+                "the way back makes new ids, so it could not be tried here:".to_owned()
+            }
+            Trial::Incomplete => "the way back is not whole, so it was not tried:".to_owned(),
+            Trial::NoCalls => "there is nothing to call:".to_owned(),
         })?;
         for line in render::script(&tested.undo.plan).lines() {
             ui.line(visible(line))?;
@@ -411,6 +428,9 @@ fn blamed_json(blamed: &Blamed) -> Result<Value, CliError> {
         "evaluations": blamed.evaluations,
         "undo": tested.map(|tested| &tested.undo.plan),
         "assumed": blamed.assumed,
-        "after_undo": tested.and_then(|tested| tested.after.as_ref()).map(|answer| answer.verdict),
+        "after_undo": tested.and_then(|tested| match &tested.after {
+            Trial::Answered(answer) => Some(answer.verdict),
+            Trial::NewIds | Trial::Incomplete | Trial::NoCalls => None,
+        }),
     }))
 }

@@ -77,7 +77,7 @@ pub(crate) fn cmd_state(ui: &mut Ui, global: &GlobalArgs, args: &StateArgs) -> C
 }
 
 fn nothing(resource: &str, coverage: &Coverage) -> CliError {
-    CliError::failed(format!("no change of `{resource}` is followed up to that time")).hint(
+    CliError::failed(format!("nothing is known of `{resource}` at that time: it may be gone")).hint(
         format!(
             "`trailhound history {resource}` shows every event that named it; {}",
             coverage_text(coverage)
@@ -142,7 +142,13 @@ pub(crate) fn cmd_diff(ui: &mut Ui, global: &GlobalArgs, args: &DiffArgs) -> Cmd
     let app = super::open_existing(global)?;
     let query =
         StateQuery { resource: args.resource.clone(), account_id: args.account.clone(), at };
+    if at.is_some_and(|at| at <= from) {
+        return Err(CliError::usage("--from is not before --to", "the first time comes first"));
+    }
     let found = app.diff(&query, from)?;
+    if !found.is_known {
+        return Err(nothing(&args.resource, &found.coverage));
+    }
     match output {
         Output::Json => {
             let json = json!({"differences": found.differences, "events": found.events});

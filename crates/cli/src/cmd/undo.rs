@@ -31,7 +31,8 @@ pub(crate) enum Form {
     after_help = "Prints the calls that take the events back, the newest event first, and runs nothing. Each value that\n\
     is put back is known from an event or a snapshot; where one is not known there is a question\n\
     instead of a command. What was changed again since is a conflict: nothing overwrites it unless\n\
-    --overwrite says so. The exit code is 3 when questions or conflicts are left.\n\n\
+    --overwrite says so. The exit code is 3 when something is left: a question, a conflict, an event\n\
+    without a way back or one that had changed nothing.\n\n\
     Examples:\n  trailhound undo 4f1c2d3e-0000-4000-8000-123456789abc\n  \
     trailhound undo --resource rtb-0123456789abcdef0 --since 2h\n  \
     trailhound undo --actor dave --since 2h --as boto3"
@@ -47,11 +48,14 @@ pub(crate) struct UndoArgs {
     #[arg(long, value_name = "RESOURCE", requires = "since", conflicts_with = "events")]
     resource: Option<String>,
     /// Not before this time
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", conflicts_with = "events")]
     since: Option<String>,
     /// Before this time
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", conflicts_with = "events")]
     until: Option<String>,
+    /// The account, where several are stored
+    #[arg(long, value_name = "ID")]
+    account: Option<String>,
     /// How the plan is written
     #[arg(long = "as", value_enum, value_name = "FORM", default_value = "script")]
     form: Form,
@@ -78,6 +82,7 @@ pub(crate) fn cmd_undo(ui: &mut Ui, global: &GlobalArgs, args: &UndoArgs) -> Cmd
         events: args.events.clone(),
         actor: args.actor.clone(),
         resource: args.resource.clone(),
+        account_id: args.account.clone(),
         since: range.start,
         until: range.end,
         options: Options {
@@ -92,10 +97,29 @@ pub(crate) fn cmd_undo(ui: &mut Ui, global: &GlobalArgs, args: &UndoArgs) -> Cmd
     if undo.events.is_empty() {
         return Err(nothing(args, &undo));
     }
+    if undo.accounts.len() > 1 {
+        let accounts = undo.accounts.join(", ");
+        return Err(CliError::failed(format!("the events are of several accounts: {accounts}"))
+            .hint(
+                "one set of credentials calls in one account: --account ID takes back those of one",
+            ));
+    }
+    if args.actor.is_some() && undo.actors.len() > 1 {
+        let actors = undo.actors.join("; ");
+        return Err(CliError::failed(visible(&format!("several have that name: {actors}")))
+            .hint("name one of them whole, as it stands here"));
+    }
     print(ui, form, &undo)?;
     tell(ui, &undo);
     complete(&undo.coverage)?;
-    let is_open = !undo.plan.questions.is_empty() || !undo.plan.conflicts.is_empty();
+    let plan = &undo.plan;
+    let is_lost = plan.events.iter().any(|event| event.class == Class::Irreversible);
+    let is_held = plan.steps.iter().any(|step| step.held.is_some());
+    let is_open = !plan.questions.is_empty()
+        || !plan.conflicts.is_empty()
+        || !undo.changed_nothing.is_empty()
+        || is_lost
+        || is_held;
     Ok(if is_open { Status::Finding } else { Status::Done })
 }
 
@@ -132,7 +156,7 @@ fn print(ui: &mut Ui, form: Form, undo: &Undo) -> Result<(), CliError> {
 fn tell(ui: &Ui, undo: &Undo) {
     let plan = &undo.plan;
     ui.note(&format!(
-        "{} taken back by {}; {}; {} replayed",
+        "{} planned for with {}; {}; {} replayed",
         counted(plan.events.len() as u64, "event"),
         counted(plan.steps.len() as u64, "call"),
         match plan.class {
@@ -143,6 +167,12 @@ fn tell(ui: &Ui, undo: &Undo) {
         },
         counted(undo.events_read, "event"),
     ));
+    for id in &undo.changed_nothing {
+        ui.warn(&format!("the event {id} changed nothing: it failed or only read"));
+    }
+    for event in plan.events.iter().filter(|event| event.class == Class::Irreversible) {
+        ui.warn(&visible(&format!("no way back from {} ({})", event.event, event.event_id)));
+    }
     if undo.is_cut {
         ui.warn("more events match than one plan takes back: the newest are in it");
     }

@@ -85,18 +85,16 @@ pub fn reference() -> String {
     out
 }
 
-/// Plans the way back from `events`, given in any order; `now` is the newest state.
+/// Plans the way back from `events`; `now` is the newest state.
 ///
-/// Shape: the newest event is taken back first; of several of one time the one with the greater id. An
-/// event given twice counts once.
+/// Shape: the newest event is taken back first; those of one time in the order given, which is to be the
+/// newest first. An event given twice counts once.
 ///
 /// As of: `now`. A step names an id that the plan itself makes by the number of the step that makes it.
 pub fn plan(events: &[Event<'_>], now: &dyn Prior, options: &Options) -> Plan {
     let mut ordered: Vec<&Event<'_>> = events.iter().collect();
-    ordered.sort_by(|a, b| {
-        let key = |it: &Event<'_>| (it.call.time.clone(), it.call.event_id.clone());
-        key(b).cmp(&key(a))
-    });
+    // Of one time the order given counts: whoever replayed them knows which needed which.
+    ordered.sort_by(|a, b| b.call.time.cmp(&a.call.time));
     let mut plan = Plan {
         class: Class::Exact,
         events: Vec::new(),

@@ -40,6 +40,10 @@ pub enum Known<'a> {
     Unknown,
 }
 
+/// The lists of permissions of a security group, and those of a permission's peers.
+const PERMISSIONS: &[&str] = &["IpPermissions", "IpPermissionsEgress"];
+const PEERS: &[&str] = &["IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs"];
+
 /// One resource as AWS describes it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Resource {
@@ -76,15 +80,43 @@ impl Resource {
                 Some(keys) => {
                     for (key, element) in keys.iter().zip(elements) {
                         let path = format!("{name}[{key}]");
-                        properties.push((path.clone(), Some(element), self.source(&path)));
+                        match PERMISSIONS.contains(&name.as_str()) {
+                            true => self.peers(&path, element, &mut properties),
+                            false => {
+                                let source = self.source(&path);
+                                properties.push((path, Some(element), source));
+                            }
+                        }
                     }
                 }
+                // An empty list of which nothing is known is told below, as not known.
+                None if elements.is_empty()
+                    && value.is_array()
+                    && *self.source(name) == Source::Unknown => {}
                 None => properties.push((name.clone(), Some(value), self.source(name))),
             }
         }
         let unknown = self.sources.iter().filter(|(_, source)| **source == Source::Unknown);
         properties.extend(unknown.map(|(path, source)| (path.clone(), None, source)));
         properties
+    }
+
+    /// The peers of a permission, which events set one by one.
+    fn peers<'a>(
+        &'a self,
+        path: &str,
+        permission: &'a Value,
+        properties: &mut Vec<(String, Option<&'a Value>, &'a Source)>,
+    ) {
+        for list in PEERS {
+            let peers = permission.get(list).and_then(Value::as_array).into_iter().flatten();
+            for peer in peers {
+                let key = element_key(list, peer).unwrap_or_default();
+                let path = format!("{path}.{list}[{key}]");
+                let source = self.source(&path);
+                properties.push((path, Some(peer), source));
+            }
+        }
     }
 
     /// What is known of the member `name` of the body.

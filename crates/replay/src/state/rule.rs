@@ -112,19 +112,25 @@ pub(crate) fn apply(fold: &mut Fold<'_>) {
 
 /// A record without its parameters: what it names is not known any more.
 fn cut(fold: &mut Fold<'_>, rules: &[Rule]) {
+    let mut is_found = false;
     for id in fold.call.ids.clone() {
+        let id = id.rsplit(['/', ':']).next().unwrap_or(&id);
         for kind in super::resource_types() {
-            if fold.get(kind, &id).is_some() {
-                fold.forget(kind, &id);
+            if fold.get(kind, id).is_some() {
+                fold.forget(kind, id);
+                is_found = true;
             }
         }
     }
-    if !fold.call.ids.is_empty() {
+    if is_found {
         return;
     }
-    // It may have been any of its kind.
-    let kinds: Vec<&'static str> =
+    // It may have been any of its kind; of calls that code follows, any of EC2's.
+    let mut kinds: Vec<&'static str> =
         rules.iter().map(|it| it.kind).filter(|it| !it.is_empty()).collect();
+    if kinds.is_empty() && fold.call.service == "ec2" {
+        kinds = super::resource_types().filter(|kind| kind.starts_with("AWS::EC2::")).collect();
+    }
     for kind in kinds {
         for id in fold.ids(kind, |_| true) {
             fold.forget(kind, &id);
