@@ -121,7 +121,9 @@ impl Tracer {
                     let of =
                         LookupQuery { aws_region: region.map(str::to_owned), ..query(name, call) };
                     let (events, _) = self.lookups.newest(&of, CANDIDATES_MAX);
-                    found.extend(events.into_iter().find(|event| !event.has_failed()));
+                    found.extend(
+                        events.into_iter().find(|event| !event.has_failed() && !is_trial(event)),
+                    );
                 }
                 found
                     .into_iter()
@@ -157,6 +159,12 @@ impl Tracer {
             | WorkloadKind::Resource => None,
         }
     }
+}
+
+/// Whether a call only asked whether it would work.
+fn is_trial(event: &Event) -> bool {
+    let record: serde_json::Value = serde_json::from_slice(&event.raw).unwrap_or_default();
+    record.pointer("/requestParameters/dryRun").and_then(serde_json::Value::as_bool) == Some(true)
 }
 
 /// Whether a call launched the instance.

@@ -179,3 +179,22 @@ fn a_task_leads_to_the_call_that_ran_it() {
               note: no call that ran task 0123456789abcdef0123456789abcdef is in the store: its service may have"#]],
     );
 }
+
+#[test]
+fn a_trial_deploys_nothing() {
+    let issue = assume("a", 100, service("lambda"), "Fn", "orders", KEY_1);
+    let used = event("c", 200, "s3", "PutObject", session("Fn", "orders", KEY_1, 100));
+    let deploy = |id: &str, second, who: &str, is_trial: bool| {
+        let mut call = event(id, second, "lambda", "UpdateFunctionCode20150331v2", user(who));
+        call["requestParameters"] = json!({"functionName": "orders", "dryRun": is_trial});
+        call["resources"] = json!([{"ARN": "orders"}]);
+        call
+    };
+    let records =
+        vec![issue, used, deploy("d", 50, "alice", false), deploy("t", 60, "mallory", true)];
+    let stored = Stored::new(&[records]);
+    let mut found = Vec::new();
+    lines(&stored.who("c").remove(0).attribution, "", &mut found);
+    let text = found.join("\n");
+    assert!(text.contains("user/alice") && !text.contains("mallory"), "{text}");
+}
