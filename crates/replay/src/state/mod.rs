@@ -14,6 +14,7 @@ mod ec2;
 mod fold;
 mod form;
 mod kinds;
+mod meet;
 mod path;
 mod resource;
 mod rule;
