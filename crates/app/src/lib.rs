@@ -18,6 +18,7 @@ pub mod questions;
 pub mod replay;
 pub mod report;
 pub mod search;
+pub mod snapshot;
 pub mod sql;
 pub mod state;
 pub mod stats;
@@ -39,6 +40,8 @@ pub struct App {
     store: Store,
     token_key: [u8; 32],
     stats: Mutex<Option<stats::Stats>>,
+    replays: Mutex<Vec<replay::Kept>>,
+    keeps_replays: std::sync::atomic::AtomicBool,
 }
 
 /// Why a store could not be opened.
@@ -65,7 +68,13 @@ impl App {
     pub fn open(db: &Path) -> Result<Self, OpenError> {
         let store = Store::open(db).map_err(|error| OpenError::Store(Box::new(error)))?;
         let token_key = token_key(store.folder())?;
-        Ok(Self { store, token_key, stats: Mutex::new(None) })
+        Ok(Self {
+            store,
+            token_key,
+            stats: Mutex::default(),
+            replays: Mutex::default(),
+            keeps_replays: false.into(),
+        })
     }
 
     /// The folder that holds the store, absolute.

@@ -105,6 +105,9 @@ pub struct BlameQuery {
 pub struct Blamed {
     /// The changes, newest first.
     pub flips: Vec<Flip>,
+    /// Snapshots that found another answer than the events before them: something changed it that no stored
+    /// event tells. Newest first.
+    pub untold: Vec<Untold>,
     /// Changes that touched what the verdict rests on and left it as it was, newest first.
     pub innocent: Vec<Moment>,
     /// How many changes were in the window.
@@ -142,6 +145,19 @@ pub struct Flip {
     pub after: Answer,
 }
 
+/// An answer that only a snapshot found to be another.
+#[derive(Debug)]
+pub struct Untold {
+    /// The snapshot's name.
+    pub snapshot: String,
+    /// When it was taken: the change was before that.
+    pub at: Option<Timestamp>,
+    /// The answer that the events led to.
+    pub before: Answer,
+    /// The answer in the snapshot's state.
+    pub after: Answer,
+}
+
 /// A plan, and the path's answer on the state after it.
 #[derive(Debug)]
 pub struct UndoTested {
@@ -165,9 +181,16 @@ pub enum Trial {
 }
 
 impl Blamed {
-    /// The newest change that made the verdict worse.
+    /// The newest change that made the verdict worse; nothing when a newer one did, which no event tells.
     pub fn culprit(&self) -> Option<&Flip> {
-        self.flips.iter().find(|flip| is_worse(&flip.before, &flip.after))
+        let found = self.flips.iter().find(|flip| is_worse(&flip.before, &flip.after))?;
+        let is_older = |untold: &Untold| found.event.event_time < untold.at;
+        self.untold_culprit().is_none_or(|untold| !is_older(untold)).then_some(found)
+    }
+
+    /// The newest snapshot that found the verdict worse than the events before it tell.
+    pub fn untold_culprit(&self) -> Option<&Untold> {
+        self.untold.iter().find(|untold| is_worse(&untold.before, &untold.after))
     }
 }
 
@@ -186,6 +209,7 @@ impl App {
             account_id: query.account_id.clone(),
             services: SERVICES.iter().map(|&it| it.to_owned()).collect(),
             until: query.at,
+            ..ReplayQuery::default()
         })?;
         let assumed = assumptions(replay.last());
         let answer = trailhound_reach::path(&network(replay.last(), &assumed), &query.query);
@@ -203,17 +227,23 @@ impl App {
             account_id: query.account_id.clone(),
             services: SERVICES.iter().map(|&it| it.to_owned()).collect(),
             until: query.bad,
+            ..ReplayQuery::default()
         })?;
         let assumed = assumptions(replay.last());
         let timeline = timeline(&replay, &assumed);
         let is_before =
             |moment: &Moment| moment.at.is_none_or(|at| query.good.is_some_and(|good| at <= good));
-        let good = replay.moments.partition_point(is_before);
+        let good = replay.moments().partition_point(is_before);
         let found = trailhound_reach::blame(&timeline, &query.query, good, timeline.len());
         let mut tracer = self.tracer()?;
-        let mut flips = Vec::new();
+        let (mut flips, mut untold) = (Vec::new(), Vec::new());
         for flip in found.flips {
-            let Some(moment) = replay.moments.get(flip.change) else { continue };
+            let Some(moment) = replay.moments().get(flip.change) else { continue };
+            if let Some(snapshot) = moment.snapshot.clone() {
+                let (before, after) = (flip.before, flip.after);
+                untold.push(Untold { snapshot, at: moment.at, before, after });
+                continue;
+            }
             let Some(event) = self.event(&moment.event_id)? else { continue };
             flips.push(Flip {
                 attribution: tracer.attribute(&event),
@@ -224,10 +254,11 @@ impl App {
                 after: flip.after,
             });
         }
-        let innocent =
-            found.innocent.iter().filter_map(|place| replay.moments.get(*place)).cloned().collect();
+        let innocent = found.innocent.iter().filter_map(|place| replay.moments().get(*place));
+        let innocent = innocent.filter(|moment| moment.snapshot.is_none()).cloned().collect();
         let mut blamed = Blamed {
             flips,
+            untold,
             innocent,
             changes: timeline.len() - good,
             evaluations: found.evaluations,
@@ -261,7 +292,7 @@ impl App {
                 let all = ReplayQuery {
                     account_id: query.account_id.clone(),
                     services: SERVICES.iter().map(|&it| it.to_owned()).collect(),
-                    until: None,
+                    ..ReplayQuery::default()
                 };
                 self.replay(&all)?.last().clone()
             }
@@ -294,6 +325,20 @@ impl App {
     }
 }
 
+/// Answers whether packets get from source to destination in the network that describe answers tell.
+///
+/// Returns the answer and the documents that say nothing of where packets go.
+///
+/// # Errors
+/// When a document is not JSON.
+pub fn path_in(
+    documents: Vec<(String, Vec<u8>)>,
+    query: &Query,
+) -> Result<(Answer, Vec<String>), trailhound_reach::snapshot::LoadSnapshotError> {
+    let snapshot = trailhound_reach::snapshot::load(documents)?;
+    Ok((trailhound_reach::path(&snapshot.network, query), snapshot.ignored))
+}
+
 fn event_of(source: &Source) -> Option<&str> {
     match source {
         Source::Event { id } | Source::Inferred { id } => Some(id),
@@ -324,7 +369,7 @@ fn met(hop: &trailhound_reach::explain::Hop, state: &State) -> Option<(String, S
 /// The versions of the network, one for each change that was replayed.
 fn timeline(replay: &Replay, assumed: &[Assumption]) -> Timeline<usize> {
     let mut timeline = Timeline::new(network(&replay.first, assumed));
-    for (index, moment) in replay.moments.iter().enumerate() {
+    for (index, moment) in replay.moments().iter().enumerate() {
         let known: Vec<_> = moment
             .changed
             .iter()

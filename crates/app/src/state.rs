@@ -61,6 +61,7 @@ impl App {
             account_id: query.account_id.clone(),
             services: Vec::new(),
             until: query.at,
+            ..ReplayQuery::default()
         })?;
         let resources = about(replay.last(), &query.resource);
         let sources = resources.iter().flat_map(|(_, resource)| resource.sources.values());
@@ -78,6 +79,7 @@ impl App {
             account_id: query.account_id.clone(),
             services: Vec::new(),
             until: query.at,
+            ..ReplayQuery::default()
         })?;
         let (before, after) = (replay.at(from), replay.last());
         let keys: Vec<Key> = [before, after]
@@ -96,7 +98,7 @@ impl App {
     }
 
     /// The events that values are known from, with who made each.
-    fn events_of_sources<'a>(
+    pub(crate) fn events_of_sources<'a>(
         &self,
         sources: impl Iterator<Item = &'a Source>,
     ) -> Result<BTreeMap<String, Setter>, LookupError> {

@@ -89,6 +89,10 @@ pub(crate) enum Command {
     State(cmd::state::StateArgs),
     /// Show what of a resource differs between two times
     Diff(cmd::state::DiffArgs),
+    /// Take in what an account's describe calls print, as a ground for `state`, `path` and `undo`
+    Snapshot(cmd::snapshot::SnapshotArgs),
+    /// Find what changed without an event: the replayed state against a snapshot
+    Drift(cmd::snapshot::DriftArgs),
     /// Print the commands that take events back
     Undo(cmd::undo::UndoArgs),
     /// Write pinned events as a document: who, what, when, and the proof

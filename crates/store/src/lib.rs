@@ -206,5 +206,13 @@ pub fn write_secret(path: &Path, secret: &[u8]) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Writes the file `path` whole and durably, with the folders that it needs.
+///
+/// # Errors
+/// I/O errors; [`std::io::ErrorKind::AlreadyExists`] when there is such a file, which stays as it is.
+pub fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    durable::write_new(path, &[bytes])
+}
+
 #[cfg(test)]
 mod tests;

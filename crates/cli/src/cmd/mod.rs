@@ -13,6 +13,7 @@ pub(crate) mod report;
 pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod show;
+pub(crate) mod snapshot;
 pub(crate) mod sql;
 pub(crate) mod state;
 pub(crate) mod stats;
@@ -47,6 +48,8 @@ pub(crate) fn run(ui: &mut Ui, cli: &Cli) -> CmdResult {
         Command::BlamePath(args) => path::cmd_blame_path(ui, &cli.global, args),
         Command::State(args) => state::cmd_state(ui, &cli.global, args),
         Command::Diff(args) => state::cmd_diff(ui, &cli.global, args),
+        Command::Snapshot(args) => snapshot::cmd_snapshot(ui, &cli.global, args),
+        Command::Drift(args) => snapshot::cmd_drift(ui, &cli.global, args),
         Command::Undo(args) => undo::cmd_undo(ui, &cli.global, args),
         Command::Who(args) => who::cmd_who(ui, &cli.global, args),
         Command::Sql(args) => sql::cmd_sql(ui, &cli.global, args),

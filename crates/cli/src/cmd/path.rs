@@ -14,7 +14,7 @@ use trailhound_app::lookup::search::{TIME_ACCEPTED, parse_time};
 use trailhound_app::now;
 use trailhound_app::path::{
     Answer, Assumption, BlameQuery, Blamed, End, Flip, PathFound, PathQuery, Protocol, Query,
-    SetBy, Setter, Trial, Verdict,
+    SetBy, Setter, Trial, Untold, Verdict,
 };
 use trailhound_app::undo::render;
 use trailhound_record::Timestamp;
@@ -109,6 +109,9 @@ pub(crate) struct PathArgs {
     /// When [default: the newest state]
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
+    /// Walk through the network that a folder of `aws … describe-…` output describes, without a store
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["at", "account"])]
+    snapshot: Option<std::path::PathBuf>,
 }
 
 /// Arguments of `blame-path`.
@@ -136,6 +139,9 @@ pub(crate) fn cmd_path(ui: &mut Ui, global: &GlobalArgs, args: &PathArgs) -> Cmd
     let output = ui.output_among("path", &[Output::Table, Output::Json])?;
     let at = time(args.at.as_ref())?;
     let query = args.ends.query()?;
+    if let Some(dir) = &args.snapshot {
+        return path_in(ui, output, dir, &query, &args.ends.text());
+    }
     let app = super::open_existing(global)?;
     let found = app.path(&PathQuery { query, account_id: args.ends.account.clone(), at })?;
     if output == Output::Json {
@@ -153,6 +159,32 @@ pub(crate) fn cmd_path(ui: &mut Ui, global: &GlobalArgs, args: &PathArgs) -> Cmd
     ui.note(&coverage_text(&found.coverage));
     complete(&found.coverage)?;
     Ok(if found.answer.verdict == Verdict::Reachable { Status::Done } else { Status::Finding })
+}
+
+/// Prints a path through the network that a folder describes.
+fn path_in(
+    ui: &mut Ui,
+    output: Output,
+    dir: &std::path::Path,
+    query: &Query,
+    title: &str,
+) -> CmdResult {
+    let documents = super::snapshot::documents(ui, dir)?;
+    let (answer, ignored) = trailhound_app::path::path_in(documents, query)?;
+    if output == Output::Json {
+        write_json(ui, &format!("{:#}\n", answer_json(&answer)?))?;
+    } else {
+        let head = format!("{title}: {}", verdict_text(&answer));
+        let head = ui.paint(Paint::Bold, &visible(&head));
+        ui.line(head)?;
+        print_answer(ui, &answer, &Default::default())?;
+    }
+    if !ignored.is_empty() {
+        let names = visible(&ignored.join(", ")).into_owned();
+        ui.note(&format!("say nothing of where packets go: {names}"));
+    }
+    ui.note("what the folder does not describe is taken for absent");
+    Ok(if answer.verdict == Verdict::Reachable { Status::Done } else { Status::Finding })
 }
 
 fn tell_assumed(ui: &Ui, assumed: &[Assumption]) {
@@ -314,6 +346,9 @@ fn print_blamed(ui: &mut Ui, title: &str, blamed: &Blamed) -> Result<(), CliErro
     let head = ui.paint(Paint::Bold, &visible(&head));
     ui.line(head)?;
     let Some(culprit) = blamed.culprit() else {
+        if let Some(untold) = blamed.untold_culprit() {
+            return print_untold(ui, untold);
+        }
         ui.line(match (blamed.first.verdict, blamed.last.verdict) {
             (_, Verdict::Reachable) => {
                 "it works at the window's end: no change in the window broke it"
@@ -371,6 +406,26 @@ fn print_blamed(ui: &mut Ui, title: &str, blamed: &Blamed) -> Result<(), CliErro
     Ok(())
 }
 
+/// Tells of a change that only a snapshot shows.
+fn print_untold(ui: &mut Ui, untold: &Untold) -> Result<(), CliError> {
+    let at = untold.at.map(|at| at.to_string()).unwrap_or_default();
+    let line = format!(
+        "broken by a change that no stored event tells: the snapshot {} of {at} shows it",
+        untold.snapshot
+    );
+    let line = ui.paint(Paint::Bold, &visible(&line));
+    ui.line(line)?;
+    ui.line(format!("  before, as the events tell: {}", verdict_text(&untold.before)))?;
+    print_answer(ui, &untold.before, &Default::default())?;
+    ui.line(format!("  in the snapshot: {}", verdict_text(&untold.after)))?;
+    print_answer(ui, &untold.after, &Default::default())?;
+    ui.line(visible(&format!(
+        "  `trailhound drift --snapshot {}` lists what differs",
+        untold.snapshot
+    )))?;
+    Ok(())
+}
+
 fn print_flip(ui: &mut Ui, title: &str, flip: &Flip) -> Result<(), CliError> {
     let event = &flip.event;
     let part = |text: &Option<String>| text.clone().unwrap_or_else(|| "?".to_owned());
@@ -417,12 +472,22 @@ fn blamed_json(blamed: &Blamed) -> Result<Value, CliError> {
         }));
     }
     let culprit = blamed.culprit().and_then(|flip| flip.event.event_id.clone());
+    let mut untold = Vec::new();
+    for it in &blamed.untold {
+        untold.push(json!({
+            "snapshot": it.snapshot,
+            "at": it.at.map(|at| at.to_string()),
+            "before": answer_json(&it.before)?,
+            "after": answer_json(&it.after)?,
+        }));
+    }
     let innocent: Vec<&String> = blamed.innocent.iter().map(|moment| &moment.event_id).collect();
     let tested = blamed.undo.as_ref();
     Ok(json!({
         "verdict": blamed.last.verdict,
         "culprit": culprit,
         "flips": flips,
+        "untold": untold,
         "innocent": innocent,
         "changes": blamed.changes,
         "evaluations": blamed.evaluations,

@@ -7,7 +7,7 @@ use super::diff::{bound, ends};
 use super::draft::settle;
 use super::path;
 use super::resource::{Resource, Source};
-use super::{Key, Scope, State};
+use super::{Changed, Key, Scope, State};
 
 impl State {
     /// The state that `snapshot`, which describes this one's time, and the events before it tell together.
@@ -15,8 +15,10 @@ impl State {
     /// Shape: values are the snapshot's. Where the events told the same, they stay known from their event,
     /// and so does what the snapshot does not describe. What it says otherwise, and what it should list
     /// and does not, is known from the snapshot: [`super::drift`] lists it.
+    ///
+    /// Returns what that changed beside it, also where only the source of a value is another.
     #[must_use]
-    pub fn meet(&self, snapshot: &Self) -> Self {
+    pub fn meet(&self, snapshot: &Self) -> (Self, Vec<Changed>) {
         let mut state = bound(self, snapshot);
         for (key, told) in snapshot.resources.iter() {
             match state.resources.get(key) {
@@ -41,7 +43,8 @@ impl State {
             }
             state.complete.insert_mut((scope.clone(), kind), source.clone());
         }
-        state
+        let changed = changes(self, &state);
+        (state, changed)
     }
 
     /// The resources of some scopes alone.
@@ -65,6 +68,24 @@ impl State {
         let of_types = self.complete.keys().map(|(scope, _)| scope.clone());
         self.resources.keys().map(|key| key.scope.clone()).chain(of_types).collect()
     }
+}
+
+/// What is another in `after` than in `before`.
+fn changes(before: &State, after: &State) -> Vec<Changed> {
+    let keys: BTreeSet<&Key> = before.resources.keys().chain(after.resources.keys()).collect();
+    let of = |key: &&Key| (before.resources.get(*key), after.resources.get(*key));
+    let is_other = |key: &&Key| match of(key) {
+        (Some(one), Some(other)) => !Arc::ptr_eq(one, other) && one != other,
+        _ => true,
+    };
+    let others = keys.into_iter().filter(is_other);
+    others
+        .map(|key| Changed {
+            key: key.clone(),
+            before: before.resources.get(key).cloned(),
+            after: after.resources.get(key).cloned(),
+        })
+        .collect()
 }
 
 /// What both tell of one resource.

@@ -108,7 +108,7 @@ fn what_no_event_told_is_known_from_the_snapshot_that_shows_it() {
     );
     let replayed = replay(&State::new(), &seen);
     let told = described(&replay(&replayed, &[unseen]));
-    let met = replayed.meet(&told);
+    let met = replayed.meet(&told).0;
     expect![[r#"
         Routes = [{"DestinationCidrBlock":"10.0.0.0/16","GatewayId":"local","Origin":"CreateRouteTable","State":"active"},{"DestinationCidrBlock":"0.0.0.0/0","GatewayId":"igw-1","Origin":"CreateRoute","State":"active"}]
           [] e2
@@ -123,7 +123,7 @@ fn what_no_event_told_is_known_from_the_snapshot_that_shows_it() {
 fn what_a_whole_list_lacks_is_gone() {
     let replayed = replay(&State::new(), &events(&[vpc(), table()]));
     let told = described(&replayed).without(&key(TABLE, "rtb-1"), Source::Unknown);
-    let met = replayed.meet(&told);
+    let met = replayed.meet(&told).0;
     assert_eq!(show(&met, TABLE, "rtb-1", &[]), "absent since s");
 }
 
@@ -140,7 +140,7 @@ fn a_snapshot_tells_what_was_before_the_first_event() {
         json!({}),
     )]);
     let replayed = replay(&State::new(), &later);
-    let after = replayed.meet(&replay(&told, &later));
+    let after = replayed.meet(&replay(&told, &later)).0;
     let first = after.back(&later);
     expect![[r#"
         Routes = [{"DestinationCidrBlock":"10.0.0.0/16","GatewayId":"local","Origin":"CreateRouteTable","State":"active"},{"DestinationCidrBlock":"0.0.0.0/0","NatGatewayId":"nat-1","Origin":"CreateRoute","State":"active"}]
@@ -158,7 +158,7 @@ proptest! {
     fn agreement_changes_nothing(calls in prop::collection::vec(any_call(), 0..20)) {
         let all: Vec<_> = network().into_iter().chain(calls).collect();
         let state = replay(&State::new(), &events(&all));
-        let met = state.meet(&described(&state));
+        let met = state.meet(&described(&state)).0;
         prop_assert_eq!(diff(&state, &met).into_iter().filter(Difference::is_known).collect::<Vec<_>>(), vec![]);
         for (key, resource) in state.iter() {
             let after = met.get(key).unwrap();
@@ -179,7 +179,7 @@ proptest! {
         let mut seen = all.clone();
         seen.remove(network().len() + gap % (all.len() - network().len()));
         let replayed = replay(&State::new(), &seen);
-        let met = replayed.meet(&described(&real));
+        let met = replayed.meet(&described(&real)).0;
         prop_assert_eq!(diff(&met, &described(&real)), vec![]);
         let known = diff(&replayed, &real).into_iter().filter(Difference::is_known).count();
         prop_assert_eq!(drift(&replayed, &described(&real)).len(), known);
