@@ -13,6 +13,7 @@ pub mod lookup;
 pub mod maintain;
 mod network;
 pub mod path;
+pub mod picture;
 mod pipeline;
 pub mod questions;
 pub mod replay;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 use trailhound_query::{Coverage, LookupQuery};
+use trailhound_reach::explain::{AclRule, RouteTableRoute};
 pub use trailhound_reach::{Answer, End, Protocol, Query, Verdict};
 use trailhound_reach::{Kind, Timeline, Versions, Write};
 use trailhound_record::{Event, Timestamp};
@@ -39,6 +40,8 @@ pub struct PathFound {
     /// The answer.
     pub answer: Answer,
     /// For each hop of the way there, by its number, who set the rule or route that it met.
+    ///
+    /// Shape: one more than the last hop's number stands for the rule or route that stopped the packets.
     pub set_by: BTreeMap<usize, SetBy>,
     /// What no event says and AWS's defaults fill in.
     pub assumed: Vec<Assumption>,
@@ -47,6 +50,9 @@ pub struct PathFound {
     /// What was looked at.
     pub coverage: Coverage,
 }
+
+/// Who set what hops met, by their number, as in [`PathFound::set_by`].
+pub type SettersOfHops = BTreeMap<usize, SetBy>;
 
 /// What a hop met, and the event that set it.
 #[derive(Debug, Clone, Serialize)]
@@ -114,6 +120,8 @@ pub struct Blamed {
     pub changes: usize,
     /// How many states were asked.
     pub evaluations: usize,
+    /// Who set what the path met before the newest change that broke it, and after it.
+    pub set_by: Option<(SettersOfHops, SettersOfHops)>,
     /// The answer at the window's start.
     pub first: Answer,
     /// The answer at the window's end.
@@ -262,6 +270,7 @@ impl App {
             innocent,
             changes: timeline.len() - good,
             evaluations: found.evaluations,
+            set_by: None,
             first: found.good,
             last: found.bad,
             undo: None,
@@ -269,6 +278,12 @@ impl App {
             events_read: replay.events_read,
             coverage: replay.coverage.clone(),
         };
+        let culprit =
+            blamed.culprit().and_then(|flip| Some((flip, flip.event.event_id.as_deref()?)));
+        if let Some((flip, index)) = culprit.and_then(|(flip, id)| Some((flip, replay.find(id)?))) {
+            let before = self.setters(&flip.before, replay.before(index))?;
+            blamed.set_by = Some((before, self.setters(&flip.after, replay.before(index + 1))?));
+        }
         if blamed.last.verdict != Verdict::Reachable
             && let Some(id) = blamed.culprit().and_then(|flip| flip.event.event_id.clone())
         {
@@ -314,12 +329,14 @@ impl App {
     ) -> Result<BTreeMap<usize, SetBy>, LookupError> {
         let mut tracer = self.tracer()?;
         let mut setters = BTreeMap::new();
-        for hop in &answer.forward {
-            let Some((resource, path, source)) = met(hop, state) else { continue };
+        let of_hops = answer.forward.iter().map(|hop| (hop.sequence_number, met(hop, state)));
+        let stopped = (answer.forward.len() + 1, stopped(answer, state));
+        for (number, met) in of_hops.chain([stopped]) {
+            let Some((resource, path, source)) = met else { continue };
             let Some(event_id) = event_of(&source) else { continue };
             let event = self.event(event_id)?;
             let setter = Setter::of(event_id, event.as_ref(), &mut tracer);
-            setters.insert(hop.sequence_number, SetBy { resource, path, event: setter });
+            setters.insert(number, SetBy { resource, path, event: setter });
         }
         Ok(setters)
     }
@@ -348,8 +365,23 @@ fn event_of(source: &Source) -> Option<&str> {
 
 /// The rule or route that a hop met: its resource, its path there, and where it is known from.
 fn met(hop: &trailhound_reach::explain::Hop, state: &State) -> Option<(String, String, Source)> {
-    let id = &hop.component.id;
-    let path = match (&hop.route_table_route, &hop.acl_rule) {
+    of_rule(&hop.component.id, hop.route_table_route.as_ref(), hop.acl_rule.as_ref(), state)
+}
+
+/// The rule or route that stopped packets on their way there, where the first explanation names one.
+fn stopped(answer: &Answer, state: &State) -> Option<(String, String, Source)> {
+    let first = answer.explanations.first().filter(|_| answer.return_path.is_empty())?;
+    let id = first.acl.as_ref().or(first.route_table.as_ref())?;
+    of_rule(&id.id, first.route_table_route.as_ref(), first.acl_rule.as_ref(), state)
+}
+
+fn of_rule(
+    id: &str,
+    route: Option<&RouteTableRoute>,
+    rule: Option<&AclRule>,
+    state: &State,
+) -> Option<(String, String, Source)> {
+    let path = match (route, rule) {
         (Some(route), _) => {
             let key = route.destination_cidr.as_ref().or(route.destination_prefix_list_id.as_ref());
             format!("Routes[{}]", key?)
@@ -361,9 +393,9 @@ fn met(hop: &trailhound_reach::explain::Hop, state: &State) -> Option<(String, S
         // A rule of a security group is one of many events' work: `trailhound state` tells each.
         (None, None) => return None,
     };
-    let (_, resource) = state.iter().find(|(key, _)| key.id == *id)?;
+    let (_, resource) = state.iter().find(|(key, _)| key.id == id)?;
     let source = resource.source(&path).clone();
-    Some((id.clone(), path, source))
+    Some((id.to_owned(), path, source))
 }
 
 /// The versions of the network, one for each change that was replayed.
