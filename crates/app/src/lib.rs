@@ -6,6 +6,7 @@
 pub mod changes;
 pub mod count;
 pub mod export;
+pub mod exposure;
 pub mod history;
 pub mod import;
 pub mod lake;

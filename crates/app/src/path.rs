@@ -10,7 +10,7 @@ pub use trailhound_reach::{Answer, End, Protocol, Query, Verdict};
 use trailhound_reach::{Kind, Timeline, Versions, Write};
 use trailhound_record::{Event, Timestamp};
 use trailhound_replay::inverse::Plan;
-use trailhound_replay::state::{Changed, Source, State};
+use trailhound_replay::state::{Changed, Difference, Source, State};
 use trailhound_trace::{Attribution, Tracer};
 
 use crate::App;
@@ -21,7 +21,7 @@ use crate::replay::{Moment, Replay, ReplayQuery};
 use crate::undo::{Undo, UndoQuery};
 
 /// The services whose calls decide where packets go.
-const SERVICES: &[&str] = &["ec2"];
+pub(crate) const SERVICES: &[&str] = &["ec2"];
 
 /// A question about a path at a time.
 #[derive(Debug, Clone)]
@@ -145,6 +145,8 @@ pub struct Flip {
     pub attribution: Attribution,
     /// What it changed.
     pub changed: Vec<Changed>,
+    /// The same, property by property.
+    pub differences: Vec<Difference>,
     /// Whether another change has the same time: which came first is not recorded.
     pub is_tie: bool,
     /// The answer before it.
@@ -191,7 +193,9 @@ pub enum Trial {
 impl Blamed {
     /// The newest change that made the verdict worse; nothing when a newer one did, which no event tells.
     pub fn culprit(&self) -> Option<&Flip> {
-        let found = self.flips.iter().find(|flip| is_worse(&flip.before, &flip.after))?;
+        let worse = |flip: &&Flip| is_worse(&flip.before, &flip.after);
+        let broke = |flip: &&Flip| worse(flip) && flip.before.verdict == Verdict::Reachable;
+        let found = self.flips.iter().find(broke).or_else(|| self.flips.iter().find(worse))?;
         let is_older = |untold: &Untold| found.event.event_time < untold.at;
         self.untold_culprit().is_none_or(|untold| !is_older(untold)).then_some(found)
     }
@@ -202,9 +206,16 @@ impl Blamed {
     }
 }
 
-fn is_worse(before: &Answer, after: &Answer) -> bool {
-    let is_broken = matches!(after.verdict, Verdict::Unreachable | Verdict::ForwardOnly);
-    before.verdict == Verdict::Reachable && is_broken
+/// Whether less gets through than before; a verdict that is not known is neither better nor worse.
+pub(crate) fn is_worse(before: &Answer, after: &Answer) -> bool {
+    let rank = |answer: &Answer| match answer.verdict {
+        Verdict::Reachable => Some(3),
+        Verdict::Boundary => Some(2),
+        Verdict::ForwardOnly => Some(1),
+        Verdict::Unreachable => Some(0),
+        Verdict::Unknown => None,
+    };
+    rank(before).zip(rank(after)).is_some_and(|(before, after)| after < before)
 }
 
 impl App {
@@ -239,29 +250,9 @@ impl App {
         })?;
         let assumed = assumptions(replay.last());
         let timeline = timeline(&replay, &assumed);
-        let is_before =
-            |moment: &Moment| moment.at.is_none_or(|at| query.good.is_some_and(|good| at <= good));
-        let good = replay.moments().partition_point(is_before);
+        let good = replay.count_until_good(query.good);
         let found = trailhound_reach::blame(&timeline, &query.query, good, timeline.len());
-        let mut tracer = self.tracer()?;
-        let (mut flips, mut untold) = (Vec::new(), Vec::new());
-        for flip in found.flips {
-            let Some(moment) = replay.moments().get(flip.change) else { continue };
-            if let Some(snapshot) = moment.snapshot.clone() {
-                let (before, after) = (flip.before, flip.after);
-                untold.push(Untold { snapshot, at: moment.at, before, after });
-                continue;
-            }
-            let Some(event) = self.event(&moment.event_id)? else { continue };
-            flips.push(Flip {
-                attribution: tracer.attribute(&event),
-                event,
-                changed: moment.changed.clone(),
-                is_tie: moment.is_tie,
-                before: flip.before,
-                after: flip.after,
-            });
-        }
+        let (flips, untold) = self.behind(&replay, found.flips)?;
         let innocent = found.innocent.iter().filter_map(|place| replay.moments().get(*place));
         let innocent = innocent.filter(|moment| moment.snapshot.is_none()).cloned().collect();
         let mut blamed = Blamed {
@@ -290,6 +281,35 @@ impl App {
             blamed.undo = Some(self.tested_undo(id, query, &replay)?);
         }
         Ok(blamed)
+    }
+
+    /// The events and snapshots behind flips.
+    pub(crate) fn behind(
+        &self,
+        replay: &Replay,
+        found: Vec<trailhound_reach::Flip>,
+    ) -> Result<(Vec<Flip>, Vec<Untold>), LookupError> {
+        let mut tracer = self.tracer()?;
+        let (mut flips, mut untold) = (Vec::new(), Vec::new());
+        for flip in found {
+            let Some(moment) = replay.moments().get(flip.change) else { continue };
+            if let Some(snapshot) = moment.snapshot.clone() {
+                let (before, after) = (flip.before, flip.after);
+                untold.push(Untold { snapshot, at: moment.at, before, after });
+                continue;
+            }
+            let Some(event) = self.event(&moment.event_id)? else { continue };
+            flips.push(Flip {
+                attribution: tracer.attribute(&event),
+                event,
+                differences: moment.changed.iter().flat_map(Changed::differences).collect(),
+                changed: moment.changed.clone(),
+                is_tie: moment.is_tie,
+                before: flip.before,
+                after: flip.after,
+            });
+        }
+        Ok((flips, untold))
     }
 
     /// Plans the way back from an event and asks the path again on the state after the plan's calls.
@@ -399,7 +419,7 @@ fn of_rule(
 }
 
 /// The versions of the network, one for each change that was replayed.
-fn timeline(replay: &Replay, assumed: &[Assumption]) -> Timeline<usize> {
+pub(crate) fn timeline(replay: &Replay, assumed: &[Assumption]) -> Timeline<usize> {
     let mut timeline = Timeline::new(network(&replay.first, assumed));
     for (index, moment) in replay.moments().iter().enumerate() {
         let known: Vec<_> = moment

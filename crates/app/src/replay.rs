@@ -85,6 +85,13 @@ impl Replay {
         self.moments().partition_point(|moment| moment.at.is_none_or(|it| it <= at))
     }
 
+    /// How many moments there are up to the start of a window; none where it starts with the store.
+    pub(crate) fn count_until_good(&self, good: Option<Timestamp>) -> usize {
+        let is_before =
+            |moment: &Moment| moment.at.is_none_or(|at| good.is_some_and(|good| at <= good));
+        self.moments().partition_point(is_before)
+    }
+
     /// The state before the moment with this index.
     pub fn before(&self, index: usize) -> &State {
         let earlier = index.checked_sub(1).and_then(|index| self.moments().get(index));

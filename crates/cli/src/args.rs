@@ -45,6 +45,8 @@ pub(crate) enum Output {
     Ndjson,
     /// Comma-separated, with a header line
     Csv,
+    /// A picture of a path
+    Svg,
 }
 
 /// When to use colors.
@@ -84,7 +86,7 @@ pub(crate) enum Command {
     /// Say whether a packet gets from one place to another, hop by hop
     Path(cmd::path::PathArgs),
     /// Find the change that broke a path, who made it, and the way back
-    BlamePath(cmd::path::BlamePathArgs),
+    BlamePath(cmd::blame_path::BlamePathArgs),
     /// Show what a resource looked like at a time
     State(cmd::state::StateArgs),
     /// Show what of a resource differs between two times

@@ -1,8 +1,10 @@
 //! One file per verb, and what they share.
 
+pub(crate) mod blame_path;
 pub(crate) mod changes;
 pub(crate) mod compact;
 pub(crate) mod completions;
+mod exposure;
 pub(crate) mod histogram;
 pub(crate) mod history;
 pub(crate) mod import;
@@ -23,7 +25,7 @@ pub(crate) mod up;
 pub(crate) mod verify;
 pub(crate) mod who;
 
-use crate::args::{Cli, Command, GlobalArgs};
+use crate::args::{Cli, Command, GlobalArgs, Output};
 use crate::error::{CliError, CmdResult};
 use crate::ui::Ui;
 use std::path::{Path, PathBuf};
@@ -34,6 +36,12 @@ use trailhound_app::App;
 /// # Errors
 /// When it failed; [`CliError::status`] is the exit code.
 pub(crate) fn run(ui: &mut Ui, cli: &Cli) -> CmdResult {
+    if cli.global.output == Some(Output::Svg) && !matches!(cli.command, Command::Path(_)) {
+        return Err(CliError::usage(
+            "only `path` has the output form `svg`",
+            "use --output table, json, ndjson or csv",
+        ));
+    }
     match &cli.command {
         Command::Up(args) => up::cmd_up(ui, &cli.global, args),
         Command::Import(args) => import::cmd_import(ui, &cli.global, args),
@@ -45,7 +53,7 @@ pub(crate) fn run(ui: &mut Ui, cli: &Cli) -> CmdResult {
         Command::History(args) => history::cmd_history(ui, &cli.global, args),
         Command::Changes(args) => changes::cmd_changes(ui, &cli.global, args),
         Command::Path(args) => path::cmd_path(ui, &cli.global, args),
-        Command::BlamePath(args) => path::cmd_blame_path(ui, &cli.global, args),
+        Command::BlamePath(args) => blame_path::cmd_blame_path(ui, &cli.global, args),
         Command::State(args) => state::cmd_state(ui, &cli.global, args),
         Command::Diff(args) => state::cmd_diff(ui, &cli.global, args),
         Command::Snapshot(args) => snapshot::cmd_snapshot(ui, &cli.global, args),

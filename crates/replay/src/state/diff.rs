@@ -1,13 +1,14 @@
 //! What differs between two states, property by property.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 use trailhound_record::Timestamp;
 
 use super::kinds::element_key;
 use super::resource::{Resource, Source};
-use super::{Key, Lookup, State, is_placeholder};
+use super::{Changed, Key, Lookup, State, is_placeholder};
 
 /// What one state knows of a property.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -46,6 +47,17 @@ impl Difference {
     /// Whether both states know the property, and so one of them changed.
     pub fn is_known(&self) -> bool {
         self.before != Side::Unknown && self.after != Side::Unknown
+    }
+}
+
+impl Changed {
+    /// What it changed, property by property.
+    pub fn differences(&self) -> Vec<Difference> {
+        let state = |resource: &Option<Arc<Resource>>| match resource {
+            Some(resource) => State::new().with(self.key.clone(), (**resource).clone()),
+            None => State::new(),
+        };
+        diff(&state(&self.before), &state(&self.after))
     }
 }
 
