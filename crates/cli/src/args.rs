@@ -65,6 +65,8 @@ pub(crate) enum ColorChoice {
 pub(crate) enum Command {
     /// Import logs (or the bundled example), print a first answer, serve the page and the API
     Up(cmd::up::UpArgs),
+    /// Tell the outage of the bundled example: the symptom, the change behind it, the way back
+    Demo(cmd::demo::DemoArgs),
     /// Import log files
     Import(cmd::import::ImportArgs),
     /// Look events up, newest first

@@ -1,7 +1,7 @@
 //! `trailhound blame-path`: which change broke a path, who made it, and the way back.
 
 use super::lookup::complete;
-use super::path::{Ends, answer_json, print_answer, tell_assumed, time, verdict_text};
+use super::path::{Ends, answer_json, print_answer, tell_assumed, time};
 use super::state::side_text;
 use crate::args::{GlobalArgs, Output};
 use crate::coverage::coverage_text;
@@ -11,7 +11,8 @@ use crate::text::{counted, visible};
 use crate::ui::{Paint, Ui};
 use clap::Args;
 use serde_json::{Value, json};
-use trailhound_app::path::{BlameQuery, Blamed, Flip, Trial, Untold, Verdict};
+use trailhound_app::path::{BlameQuery, Blamed, Flip, Trial, UndoTested, Untold, Verdict};
+use trailhound_app::picture::words;
 use trailhound_app::undo::render;
 
 /// Arguments of `blame-path`.
@@ -67,10 +68,19 @@ pub(crate) fn cmd_blame_path(ui: &mut Ui, global: &GlobalArgs, args: &BlamePathA
     Ok(if blamed.last.verdict == Verdict::Reachable { Status::Done } else { Status::Finding })
 }
 
-fn print_blamed(ui: &mut Ui, title: &str, blamed: &Blamed) -> Result<(), CliError> {
-    let head = format!("{title}: {}", verdict_text(&blamed.last));
+/// Whether it works now, and if not, why.
+pub(super) fn print_symptom(ui: &mut Ui, title: &str, blamed: &Blamed) -> Result<(), CliError> {
+    let head = format!("{title}: {}", words::verdict(&blamed.last));
     let head = ui.paint(Paint::Bold, &visible(&head));
     ui.line(head)?;
+    if let Some(first) = blamed.last.explanations.first() {
+        ui.line(format!("  {}", words::code(first.explanation_code)))?;
+    }
+    Ok(())
+}
+
+fn print_blamed(ui: &mut Ui, title: &str, blamed: &Blamed) -> Result<(), CliError> {
+    print_symptom(ui, title, blamed)?;
     let Some(culprit) = blamed.culprit() else {
         if let Some(untold) = blamed.untold_culprit() {
             return print_untold(ui, untold);
@@ -88,6 +98,18 @@ fn print_blamed(ui: &mut Ui, title: &str, blamed: &Blamed) -> Result<(), CliErro
     };
     ui.line("")?;
     print_flip(ui, "broken by", culprit)?;
+    ui.line("")?;
+    print_paths(ui, culprit, blamed)?;
+    print_others(ui, culprit, blamed)?;
+    if let Some(tested) = &blamed.undo {
+        ui.line("")?;
+        print_way_back(ui, tested)?;
+    }
+    Ok(())
+}
+
+/// The other changes that were asked about: those that flipped the answer, and the innocent.
+fn print_others(ui: &mut Ui, culprit: &Flip, blamed: &Blamed) -> Result<(), CliError> {
     let others: Vec<&Flip> =
         blamed.flips.iter().filter(|flip| !std::ptr::eq(*flip, culprit)).collect();
     if !others.is_empty() {
@@ -98,7 +120,7 @@ fn print_blamed(ui: &mut Ui, title: &str, blamed: &Blamed) -> Result<(), CliErro
         let at = flip.event.event_time.map(|at| at.to_string()).unwrap_or_default();
         let name = flip.event.event_name.as_deref().unwrap_or("?");
         let id = flip.event.event_id.as_deref().unwrap_or("?");
-        let (before, after) = (verdict_text(&flip.before), verdict_text(&flip.after));
+        let (before, after) = (words::verdict(&flip.before), words::verdict(&flip.after));
         ui.line(visible(&format!(
             "  {at} {name} by {} ({id}): {before} before, {after} after",
             flip.attribution.line()
@@ -112,22 +134,24 @@ fn print_blamed(ui: &mut Ui, title: &str, blamed: &Blamed) -> Result<(), CliErro
             ui.line(visible(&format!("  {at} {} ({})", moment.event_name, moment.event_id)))?;
         }
     }
-    if let Some(tested) = &blamed.undo {
-        ui.line("")?;
-        ui.line(match &tested.after {
-            Trial::Answered(answer) => {
-                let verdict = verdict_text(answer);
-                format!("the way back, tried on the newest state; after it: {verdict}")
-            }
-            Trial::NewIds => {
-                "the way back makes new ids, so it could not be tried here:".to_owned()
-            }
-            Trial::Incomplete => "the way back is not whole, so it was not tried:".to_owned(),
-            Trial::NoCalls => "there is nothing to call:".to_owned(),
-        })?;
-        for line in render::script(&tested.undo.plan).lines() {
-            ui.line(visible(line))?;
+    Ok(())
+}
+
+/// The plan, and what trying it showed.
+pub(super) fn print_way_back(ui: &mut Ui, tested: &UndoTested) -> Result<(), CliError> {
+    let head = match &tested.after {
+        Trial::Answered(answer) => {
+            let verdict = words::verdict(answer);
+            format!("the way back, tried on the newest state; after it: {verdict}")
         }
+        Trial::NewIds => "the way back makes new ids, so it could not be tried here:".to_owned(),
+        Trial::Incomplete => "the way back is not whole, so it was not tried:".to_owned(),
+        Trial::NoCalls => "there is nothing to call:".to_owned(),
+    };
+    let head = ui.paint(Paint::Bold, &head);
+    ui.line(head)?;
+    for line in render::script(&tested.undo.plan).lines() {
+        ui.line(visible(line))?;
     }
     Ok(())
 }
@@ -141,9 +165,9 @@ fn print_untold(ui: &mut Ui, untold: &Untold) -> Result<(), CliError> {
     );
     let line = ui.paint(Paint::Bold, &visible(&line));
     ui.line(line)?;
-    ui.line(format!("  before, as the events tell: {}", verdict_text(&untold.before)))?;
+    ui.line(format!("  before, as the events tell: {}", words::verdict(&untold.before)))?;
     print_answer(ui, &untold.before, &Default::default())?;
-    ui.line(format!("  in the snapshot: {}", verdict_text(&untold.after)))?;
+    ui.line(format!("  in the snapshot: {}", words::verdict(&untold.after)))?;
     print_answer(ui, &untold.after, &Default::default())?;
     ui.line(visible(&format!(
         "  `trailhound drift --snapshot {}` lists what differs",
@@ -152,7 +176,8 @@ fn print_untold(ui: &mut Ui, untold: &Untold) -> Result<(), CliError> {
     Ok(())
 }
 
-fn print_flip(ui: &mut Ui, title: &str, flip: &Flip) -> Result<(), CliError> {
+/// Who broke it, when, from where, with what, and what it changed.
+pub(super) fn print_flip(ui: &mut Ui, title: &str, flip: &Flip) -> Result<(), CliError> {
     let event = &flip.event;
     let part = |text: &Option<String>| text.clone().unwrap_or_else(|| "?".to_owned());
     let at = event.event_time.map(|at| at.to_string()).unwrap_or_default();
@@ -183,10 +208,22 @@ fn print_flip(ui: &mut Ui, title: &str, flip: &Flip) -> Result<(), CliError> {
     if flip.is_tie {
         ui.line("  another change has the same second: which came first is not recorded")?;
     }
-    ui.line(format!("  before: {}", verdict_text(&flip.before)))?;
-    print_answer(ui, &flip.before, &Default::default())?;
-    ui.line(format!("  after: {}", verdict_text(&flip.after)))?;
-    print_answer(ui, &flip.after, &Default::default())
+    Ok(())
+}
+
+/// The path before and after the change, with what the change itself set.
+pub(super) fn print_paths(ui: &mut Ui, flip: &Flip, blamed: &Blamed) -> Result<(), CliError> {
+    let (_, mut set_by) = blamed.set_by.clone().unwrap_or_default();
+    set_by.retain(|_, set_by| flip.event.event_id.as_ref() == Some(&set_by.event.event_id));
+    for (when, answer, set_by) in
+        [("before", &flip.before, &Default::default()), ("after", &flip.after, &set_by)]
+    {
+        let head = format!("{when}: {}", words::verdict(answer));
+        let head = ui.paint(Paint::Bold, &head);
+        ui.line(head)?;
+        print_answer(ui, answer, set_by)?;
+    }
+    Ok(())
 }
 
 fn blamed_json(blamed: &Blamed) -> Result<Value, CliError> {

@@ -1,7 +1,7 @@
 //! `--all-instances`: how every interface of a VPC stands to the internet.
 
 use super::lookup::complete;
-use super::path::{answer_json, tell_assumed, verdict_text};
+use super::path::{answer_json, tell_assumed};
 use crate::args::{GlobalArgs, Output};
 use crate::coverage::coverage_text;
 use crate::error::{CliError, CmdResult, Status};
@@ -11,6 +11,7 @@ use crate::ui::{Paint, Ui};
 use serde_json::{Value, json};
 use trailhound_app::exposure::{Direction, ExposureQuery, Exposures, Flipped};
 use trailhound_app::path::Answer;
+use trailhound_app::picture::words;
 use trailhound_record::Timestamp;
 
 /// Prints how every interface of a VPC stands to the internet.
@@ -114,7 +115,7 @@ fn words(direction: Direction) -> &'static str {
 
 /// The verdict with its first reason.
 fn told(answer: &Answer) -> String {
-    let verdict = verdict_text(answer);
+    let verdict = words::verdict(answer);
     let code = answer.explanations.first().and_then(|first| {
         let json = serde_json::to_value(first).ok()?;
         Some(json.get("ExplanationCode")?.as_str()?.to_owned())

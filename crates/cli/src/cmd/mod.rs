@@ -4,6 +4,7 @@ pub(crate) mod blame_path;
 pub(crate) mod changes;
 pub(crate) mod compact;
 pub(crate) mod completions;
+pub(crate) mod demo;
 mod exposure;
 pub(crate) mod histogram;
 pub(crate) mod history;
@@ -44,6 +45,7 @@ pub(crate) fn run(ui: &mut Ui, cli: &Cli) -> CmdResult {
     }
     match &cli.command {
         Command::Up(args) => up::cmd_up(ui, &cli.global, args),
+        Command::Demo(args) => demo::cmd_demo(ui, &cli.global, args),
         Command::Import(args) => import::cmd_import(ui, &cli.global, args),
         Command::Lookup(args) => lookup::cmd_lookup(ui, &cli.global, args),
         Command::Search(args) => search::cmd_search(ui, &cli.global, args),

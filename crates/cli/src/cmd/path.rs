@@ -16,7 +16,7 @@ use trailhound_app::now;
 use trailhound_app::path::{
     Answer, Assumption, End, PathFound, PathQuery, Protocol, Query, SetBy, Setter, Verdict,
 };
-use trailhound_app::picture;
+use trailhound_app::picture::{self, words};
 use trailhound_record::Timestamp;
 
 /// Protocols by name.
@@ -210,7 +210,7 @@ fn path_in(
         Output::Json => write_json(ui, &format!("{:#}\n", answer_json(&answer)?))?,
         Output::Svg => ui.line(picture::svg(title, &answer, &Default::default()))?,
         _ => {
-            let head = format!("{title}: {}", verdict_text(&answer));
+            let head = format!("{title}: {}", words::verdict(&answer));
             let head = ui.paint(Paint::Bold, &visible(&head));
             ui.line(head)?;
             print_answer(ui, &answer, &Default::default())?;
@@ -250,18 +250,8 @@ pub(super) fn answer_json(answer: &Answer) -> Result<Value, CliError> {
     }))
 }
 
-pub(super) fn verdict_text(answer: &Answer) -> &'static str {
-    match answer.verdict {
-        Verdict::Reachable => "reachable",
-        Verdict::ForwardOnly => "forward only: answers do not come back",
-        Verdict::Unreachable => "unreachable",
-        Verdict::Boundary => "leaves the network that is known",
-        Verdict::Unknown => "unknown",
-    }
-}
-
 fn print_path(ui: &mut Ui, title: &str, found: &PathFound) -> Result<(), CliError> {
-    let head = format!("{title}: {}", verdict_text(&found.answer));
+    let head = format!("{title}: {}", words::verdict(&found.answer));
     let head = ui.paint(Paint::Bold, &visible(&head));
     ui.line(head)?;
     print_answer(ui, &found.answer, &found.set_by)
@@ -273,6 +263,7 @@ pub(super) fn print_answer(
     set_by: &std::collections::BTreeMap<usize, SetBy>,
 ) -> Result<(), CliError> {
     for explanation in &answer.explanations {
+        ui.line(format!("  {}", words::code(explanation.explanation_code)))?;
         let json = serde_json::to_value(explanation).unwrap_or_default();
         ui.line(format!("  {}", visible(&explanation_text(&json))))?;
     }
