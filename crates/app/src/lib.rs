@@ -3,6 +3,7 @@
 //! It takes no HTTP request, no terminal and no environment; `api`, `web` and `cli` convert.
 #![deny(missing_docs)]
 
+pub mod apply;
 pub mod caller;
 pub mod changes;
 pub mod count;
