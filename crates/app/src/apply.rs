@@ -249,8 +249,11 @@ impl App {
     }
 }
 
-/// Refuses a plan that does not say all, or that says not to be run.
-fn refuse_what_is_open(plan: &Plan, options: &Options) -> Result<(), ApplyError> {
+/// Refuses a plan that does not say all, or that says not to be run: [`App::apply`] would.
+///
+/// # Errors
+/// [`ApplyError`], for what of it the plan alone tells.
+pub fn refuse_what_is_open(plan: &Plan, options: &Options) -> Result<(), ApplyError> {
     if let Some(question) = plan.questions.first() {
         return Err(ApplyError::Question { asks: question.asks.clone() });
     }

@@ -282,19 +282,25 @@ mod tests {
             "ec2:CreateRoute",
             json!({"RouteTableId": "rtb-1", "DestinationCidrBlock": "0.0.0.0/0"}),
             Ok(json!({"Return": true})),
-            expect![[r#"["2023-11-14T22:13:20Z","ec2.amazonaws.com","CreateRoute",{"type":"AssumedRole","arn":"arn:aws:sts::123456789012:assumed-role/Admin/alice","accountId":"123456789012","sessionContext":{"sessionIssuer":{"type":"Role","accountId":"123456789012","userName":"Admin"}}},{"routeTableId":"rtb-1","destinationCidrBlock":"0.0.0.0/0"},{"return":true},null]"#]],
+            expect![[
+                r#"["2023-11-14T22:13:20Z","ec2.amazonaws.com","CreateRoute",{"type":"AssumedRole","arn":"arn:aws:sts::123456789012:assumed-role/Admin/alice","accountId":"123456789012","sessionContext":{"sessionIssuer":{"type":"Role","accountId":"123456789012","userName":"Admin"}}},{"routeTableId":"rtb-1","destinationCidrBlock":"0.0.0.0/0"},{"return":true},null]"#
+            ]],
         );
         check(
             "lambda:UpdateFunctionConfiguration",
             json!({"FunctionName": "f", "Environment": {"Variables": {"A": "secret"}}}),
             Err(CallFailure::Refused { code: "AccessDenied".to_owned(), message: String::new() }),
-            expect![[r#"["2023-11-14T22:13:20Z","lambda.amazonaws.com","UpdateFunctionConfiguration20150331v2",{"type":"AssumedRole","arn":"arn:aws:sts::123456789012:assumed-role/Admin/alice","accountId":"123456789012","sessionContext":{"sessionIssuer":{"type":"Role","accountId":"123456789012","userName":"Admin"}}},{"functionName":"f","environment":"HIDDEN_DUE_TO_SECURITY_REASONS"},null,"AccessDenied"]"#]],
+            expect![[
+                r#"["2023-11-14T22:13:20Z","lambda.amazonaws.com","UpdateFunctionConfiguration20150331v2",{"type":"AssumedRole","arn":"arn:aws:sts::123456789012:assumed-role/Admin/alice","accountId":"123456789012","sessionContext":{"sessionIssuer":{"type":"Role","accountId":"123456789012","userName":"Admin"}}},{"functionName":"f","environment":"HIDDEN_DUE_TO_SECURITY_REASONS"},null,"AccessDenied"]"#
+            ]],
         );
         check(
             "s3:PutPublicAccessBlock",
             json!({"Bucket": "b", "PublicAccessBlockConfiguration": {"BlockPublicAcls": true}}),
             Ok(json!({})),
-            expect![[r#"["2023-11-14T22:13:20Z","s3.amazonaws.com","PutBucketPublicAccessBlock",{"type":"AssumedRole","arn":"arn:aws:sts::123456789012:assumed-role/Admin/alice","accountId":"123456789012","sessionContext":{"sessionIssuer":{"type":"Role","accountId":"123456789012","userName":"Admin"}}},{"bucketName":"b","PublicAccessBlockConfiguration":{"BlockPublicAcls":true}},null,null]"#]],
+            expect![[
+                r#"["2023-11-14T22:13:20Z","s3.amazonaws.com","PutBucketPublicAccessBlock",{"type":"AssumedRole","arn":"arn:aws:sts::123456789012:assumed-role/Admin/alice","accountId":"123456789012","sessionContext":{"sessionIssuer":{"type":"Role","accountId":"123456789012","userName":"Admin"}}},{"bucketName":"b","PublicAccessBlockConfiguration":{"BlockPublicAcls":true}},null,null]"#
+            ]],
         );
     }
 
@@ -304,7 +310,9 @@ mod tests {
             "ssm:PutParameter",
             json!({"Name": "n", "Value": "secret", "Overwrite": true}),
             Err(CallFailure::NoAnswer { reason: "timeout".to_owned() }),
-            expect![[r#"["2023-11-14T22:13:20Z","ssm.amazonaws.com","PutParameter",{"type":"AssumedRole","arn":"arn:aws:sts::123456789012:assumed-role/Admin/alice","accountId":"123456789012","sessionContext":{"sessionIssuer":{"type":"Role","accountId":"123456789012","userName":"Admin"}}},{"name":"n","value":"HIDDEN_DUE_TO_SECURITY_REASONS","overwrite":true},null,"Trailhound.NoAnswer"]"#]],
+            expect![[
+                r#"["2023-11-14T22:13:20Z","ssm.amazonaws.com","PutParameter",{"type":"AssumedRole","arn":"arn:aws:sts::123456789012:assumed-role/Admin/alice","accountId":"123456789012","sessionContext":{"sessionIssuer":{"type":"Role","accountId":"123456789012","userName":"Admin"}}},{"name":"n","value":"HIDDEN_DUE_TO_SECURITY_REASONS","overwrite":true},null,"Trailhound.NoAnswer"]"#
+            ]],
         );
     }
 }
