@@ -3,6 +3,8 @@
 //! It takes no HTTP request, no terminal and no environment; `api`, `web` and `cli` convert.
 #![deny(missing_docs)]
 
+pub mod apply;
+pub mod caller;
 pub mod changes;
 pub mod count;
 pub mod export;
@@ -10,6 +12,7 @@ pub mod exposure;
 pub mod history;
 pub mod import;
 pub mod lake;
+pub mod live;
 pub mod lookup;
 pub mod maintain;
 mod network;

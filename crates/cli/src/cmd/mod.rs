@@ -1,5 +1,6 @@
 //! One file per verb, and what they share.
 
+pub(crate) mod apply;
 pub(crate) mod blame_path;
 pub(crate) mod changes;
 pub(crate) mod compact;
