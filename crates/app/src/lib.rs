@@ -11,6 +11,7 @@ pub mod import;
 pub mod lake;
 pub mod lookup;
 pub mod maintain;
+pub mod moments;
 mod network;
 pub mod path;
 pub mod picture;
