@@ -15,6 +15,7 @@ pub mod lake;
 pub mod live;
 pub mod lookup;
 pub mod maintain;
+pub mod moments;
 mod network;
 pub mod path;
 pub mod picture;

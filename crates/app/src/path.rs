@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 use trailhound_query::{Coverage, LookupQuery};
+pub use trailhound_reach::explain::Explanation;
 use trailhound_reach::explain::{AclRule, RouteTableRoute};
 pub use trailhound_reach::{Answer, End, Protocol, Query, Verdict};
 use trailhound_reach::{Kind, Timeline, Versions, Write};
