@@ -8,6 +8,7 @@ pub mod count;
 pub mod export;
 pub mod history;
 pub mod import;
+pub mod insights;
 pub mod lake;
 pub mod lookup;
 pub mod maintain;
