@@ -3,7 +3,7 @@
 //!
 //! | path | what |
 //! |---|---|
-//! | `POST /` | AWS JSON 1.1, the operation in `X-Amz-Target` |
+//! | `POST /` | AWS JSON 1.1, the operation in `X-Amz-Target`; a form is a call of EC2's Network Insights |
 //! | `POST /PutAuditEvents` | the one operation of `cloudtrail-data`; not offered yet, and says so |
 //! | `GET /api/v1/events`, `/api/v1/events/{event_id}`, `/api/v1/stats` | native JSON |
 //! | `GET /api/v1/who`, `/api/v1/history`, `/api/v1/changes`, `/api/v1/questions/{name}` | who and why |
@@ -17,6 +17,7 @@
 
 mod auth;
 mod aws;
+mod ec2;
 mod event_view;
 mod limits;
 mod metrics;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// The longest request body, in bytes.
 pub(crate) const BODY_BYTES_MAX: usize = 1 << 20;
+/// Parameters of a form.
+pub(crate) const FORM_PAIRS_MAX: usize = 10_000;
 /// How long a request may take unless configured otherwise.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// Calls into the store at one time; more wait.
@@ -35,6 +37,11 @@ pub(crate) const STATEMENT_LENGTH_MAX: usize = 10_000;
 /// # Source
 /// botocore model `cloudtrail/2013-11-01`, shape `RetentionPeriod`.
 pub(crate) const RETENTION_DAYS_MAX: u32 = 3_653;
+/// `MaxResults` of Network Insights: its default and its greatest value.
+///
+/// # Source
+/// botocore model `ec2/2016-11-15`, shape `NetworkInsightsMaxResults`.
+pub(crate) const INSIGHTS_RESULTS_MAX: usize = 100;
 /// `limit` of `POST /api/v1/sql` when absent.
 pub(crate) const SQL_LIMIT_DEFAULT: usize = 1_000;
 /// The greatest `limit` of `POST /api/v1/sql`.

@@ -7,6 +7,7 @@ use crate::page_token::PageTokens;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use trailhound_app::App;
+use trailhound_app::insights::Insights;
 use trailhound_app::lake::Queries;
 
 /// What every request shares.
@@ -15,6 +16,7 @@ pub(crate) struct ApiState {
     pub(crate) tokens: PageTokens,
     pub(crate) throttle: Throttle,
     pub(crate) queries: Queries,
+    pub(crate) insights: Insights,
     app: Arc<App>,
     calls: Arc<Semaphore>,
 }
@@ -30,6 +32,7 @@ impl ApiState {
             tokens: PageTokens::new(app.token_key()),
             throttle: Throttle::new(config.lookups_per_second),
             queries: Queries::new(config.engine.clone()),
+            insights: Insights::new(Arc::clone(&app)),
             calls: Arc::new(Semaphore::new(CALLS_AT_ONCE_MAX)),
             config,
             app,

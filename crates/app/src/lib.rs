@@ -11,6 +11,7 @@ pub mod export;
 pub mod exposure;
 pub mod history;
 pub mod import;
+pub mod insights;
 pub mod lake;
 pub mod live;
 pub mod lookup;

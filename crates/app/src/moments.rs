@@ -64,6 +64,7 @@ impl App {
             account_id: query.account_id.clone(),
             services: Vec::new(),
             until: None,
+            ..ReplayQuery::default()
         })?;
         let state = query.at.map_or(replay.last(), |at| replay.at(at));
         let resources = about(state, &query.resource);
@@ -96,7 +97,7 @@ fn moments(replay: &Replay, wanted: &str) -> Vec<MomentOf> {
         event_id: moment.event_id.clone(),
         event_name: moment.event_name.clone(),
     };
-    replay.moments.iter().filter(is_of).map(moment).collect()
+    replay.moments().iter().filter(is_of).map(moment).collect()
 }
 
 fn differences(replay: &Replay, query: &MomentsQuery, from: Timestamp) -> Vec<Difference> {

@@ -24,6 +24,11 @@ impl AwsCaller {
         })?;
         Ok(Self { client })
     }
+
+    /// The Region that calls go to when none is named.
+    pub(crate) fn region(&self) -> &str {
+        self.client.region()
+    }
 }
 
 impl Caller for AwsCaller {

@@ -12,6 +12,7 @@
 mod lookup;
 mod request;
 mod response;
+pub mod serve;
 mod shape;
 mod table;
 

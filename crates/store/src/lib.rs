@@ -214,5 +214,26 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     durable::write_new(path, &[bytes])
 }
 
+/// Writes a small file beside the table, durably, in the place of what is there; readers see the old or
+/// the new one. Folders that are missing are made.
+///
+/// # Errors
+/// I/O errors.
+pub fn write_beside(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    durable::replace(path, bytes)
+}
+
+/// Removes a file beside the table, durably; that it is gone already is no error.
+///
+/// # Errors
+/// I/O errors.
+pub fn remove_beside(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    }
+    path.parent().map_or(Ok(()), durable::sync_folder)
+}
+
 #[cfg(test)]
 mod tests;

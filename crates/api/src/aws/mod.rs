@@ -11,6 +11,7 @@ pub(crate) mod operations;
 pub(crate) mod throttle;
 
 use crate::auth;
+use crate::ec2;
 use crate::limits::BODY_BYTES_MAX;
 use crate::metrics::Endpoint;
 use crate::state::{ApiState, report};
@@ -26,8 +27,11 @@ use std::time::Instant;
 
 const JSON_1_1: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
 
-/// Answers `POST /`.
+/// Answers `POST /`; a form is another protocol's call.
 pub(crate) async fn answer(State(state): State<Arc<ApiState>>, request: Request) -> Response {
+    if ec2::is_query(request.headers()) {
+        return ec2::answer(&state, request).await;
+    }
     let operation = operation(request.headers());
     let endpoint = operation.as_ref().map_or("UnknownOperation", |operation| *operation);
     let answer = match operation {

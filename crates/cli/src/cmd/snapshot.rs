@@ -4,16 +4,21 @@ use super::lookup::complete;
 use super::path::time;
 use super::state::{side_text, source_text};
 use crate::args::{GlobalArgs, Output};
+use crate::aws_caller::AwsCaller;
 use crate::coverage::coverage_text;
 use crate::error::{CliError, CmdResult, Status};
 use crate::event_output::write_json;
+use crate::progress;
 use crate::text::{counted, visible};
 use crate::ui::{Paint, Ui};
 use clap::Args;
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use trailhound_app::live::{LiveQuery, describe_all};
+use trailhound_app::now;
 use trailhound_app::snapshot::{Against, Drift, SnapshotError, SnapshotReport, Taken};
 use trailhound_app::state::source_of;
+use trailhound_aws::Settings;
 
 /// So long a document may be; longer ones are named and left out.
 const DOCUMENT_BYTES_MAX: u64 = 256 * 1024 * 1024;
@@ -34,9 +39,18 @@ pub(super) struct FromDir {
     /// The account, where the documents do not tell it
     #[arg(long, value_name = "ID")]
     account: Option<String>,
-    /// The Region, where the documents do not tell it
+    /// The Region; with --dir, where the documents do not tell it
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
+    /// Make the describe and list calls now, with the credentials that the AWS CLI would take
+    #[arg(long, conflicts_with_all = ["dir", "account"])]
+    live: bool,
+    /// The profile of the AWS configuration that says whose credentials these are
+    #[arg(long, value_name = "NAME", requires = "live")]
+    profile: Option<String>,
+    /// Where to send the calls instead of AWS
+    #[arg(long, value_name = "URL", requires = "live")]
+    endpoint_url: Option<String>,
 }
 
 /// Arguments of `snapshot`.
@@ -46,13 +60,13 @@ pub(super) struct FromDir {
     `undo` know what was there before the first stored event, and what changed without one. Folders that\n\
     are called like an account or a Region tell whose the documents are: accounts/123456789012/us-east-1/.\n\n\
     Examples:\n  aws ec2 describe-route-tables > taken/describe-route-tables.json\n  \
-    trailhound snapshot --dir taken --at 2026-09-12T12:00Z\n  trailhound snapshot --list"
+    trailhound snapshot --dir taken --at 2026-09-12T12:00Z\n  trailhound snapshot --live --region eu-west-1\n  trailhound snapshot --list"
 )]
 pub(crate) struct SnapshotArgs {
     #[command(flatten)]
     from: FromDir,
     /// List the snapshots that are kept
-    #[arg(long, conflicts_with_all = ["dir", "account", "region"], required_unless_present_any = ["dir"])]
+    #[arg(long, conflicts_with_all = ["dir", "live", "account", "region"], required_unless_present_any = ["dir", "live"])]
     list: bool,
 }
 
@@ -61,13 +75,13 @@ pub(crate) struct SnapshotArgs {
 #[command(
     after_help = "Replays the events up to the snapshot's time and lists what it says otherwise: each is a change that no\n\
     stored event told. The exit code is 3 when there is one. Nothing is kept.\n\n\
-    Examples:\n  trailhound drift --dir taken --at 2026-09-12T12:00Z\n  trailhound drift"
+    Examples:\n  trailhound drift --dir taken --at 2026-09-12T12:00Z\n  trailhound drift --live\n  trailhound drift"
 )]
 pub(crate) struct DriftArgs {
     #[command(flatten)]
     from: FromDir,
     /// A snapshot that is kept, by name [default: the newest]
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["dir", "account", "region"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["dir", "live", "account", "region"])]
     snapshot: Option<String>,
 }
 
@@ -147,8 +161,11 @@ fn failed(error: SnapshotError) -> CliError {
     }
 }
 
-/// The snapshot in a folder.
+/// The snapshot in a folder, or one that is taken now.
 fn taken(ui: &Ui, from: &FromDir) -> Result<Taken, CliError> {
+    if from.live {
+        return described(ui, from);
+    }
     let dir = from.dir.as_deref().unwrap_or(Path::new("."));
     let documents = documents(ui, dir)?;
     let Some(at) = time(from.at.as_ref())? else {
@@ -158,6 +175,38 @@ fn taken(ui: &Ui, from: &FromDir) -> Result<Taken, CliError> {
         ));
     };
     Ok(Taken { at, account: from.account.clone(), region: from.region.clone(), documents })
+}
+
+/// Makes the describe and list calls.
+fn described(ui: &Ui, from: &FromDir) -> Result<Taken, CliError> {
+    let caller = AwsCaller::connect(&Settings {
+        profile: from.profile.clone(),
+        region: from.region.clone(),
+        endpoint_url: from.endpoint_url.clone(),
+    })?;
+    // What changes while the calls are made has its event after this.
+    let at = now();
+    let query = LiveQuery { region: caller.region().to_owned(), has_global: true };
+    let bar = progress::calls(ui);
+    let described = describe_all(&caller, &query, &mut |call| {
+        bar.set_message(call.to_owned());
+        bar.inc(1);
+    });
+    bar.finish_and_clear();
+    let described = described.map_err(|error| {
+        CliError::failed(format!("nothing was described: {error}"))
+            .hint("`aws sts get-caller-identity` asks the same")
+    })?;
+    for left in &described.not_listed {
+        let of = left.of.as_ref().map(|of| format!(" of {of}")).unwrap_or_default();
+        ui.warn(&visible(&format!("not described: {}{of}: {}", left.call, left.reason)));
+    }
+    Ok(Taken {
+        at,
+        account: Some(described.account_id),
+        region: Some(query.region),
+        documents: described.documents,
+    })
 }
 
 /// The JSON documents below a folder, by their paths in it.
@@ -205,10 +254,11 @@ fn collect(
 pub(crate) fn cmd_drift(ui: &mut Ui, global: &GlobalArgs, args: &DriftArgs) -> CmdResult {
     let output = ui.output_among("drift", &[Output::Table, Output::Json])?;
     let app = super::open_existing(global)?;
-    let against = match (&args.from.dir, &args.snapshot) {
-        (Some(_), _) => Against::Taken(taken(ui, &args.from)?),
-        (None, Some(name)) => Against::Stored(name.clone()),
-        (None, None) => {
+    let has_own = args.from.dir.is_some() || args.from.live;
+    let against = match (has_own, &args.snapshot) {
+        (true, _) => Against::Taken(taken(ui, &args.from)?),
+        (false, Some(name)) => Against::Stored(name.clone()),
+        (false, None) => {
             let newest = app.snapshots()?.pop().map(|(name, _)| name);
             Against::Stored(newest.ok_or_else(|| {
                 CliError::failed("no snapshot is kept")
