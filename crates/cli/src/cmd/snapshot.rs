@@ -292,6 +292,12 @@ pub(crate) fn cmd_drift(ui: &mut Ui, global: &GlobalArgs, args: &DriftArgs) -> C
 }
 
 fn print_drift(ui: &mut Ui, drift: &Drift) -> Result<(), CliError> {
+    if drift.compared == 0 {
+        ui.line(
+            "the events tell nothing of what the snapshot describes: there is nothing to compare",
+        )?;
+        return Ok(());
+    }
     let head = match drift.differences.len() {
         0 => format!("nothing differs from the snapshot {}", drift.name),
         count => format!(

@@ -9,6 +9,7 @@ mod lookup;
 mod search;
 mod serve;
 mod show;
+mod snapshot;
 mod sql;
 mod store;
 mod story;

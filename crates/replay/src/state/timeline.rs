@@ -166,6 +166,12 @@ fn sweep(state: &mut State, events: &BTreeSet<&str>) {
         let mut resource = draft.finish(false);
         path::drop_hollow(&mut body);
         resource.body = body;
+        // What knows the resource knows its id.
+        if *resource.source("") != Source::Unknown
+            && let Some(id) = id_member
+        {
+            resource.sources.remove(id);
+        }
         settle(&mut resource);
         state.put(key, Some(Arc::new(resource)));
     }
