@@ -10,8 +10,8 @@ use trailhound_record::Timestamp;
 
 use crate::App;
 use crate::lookup::LookupError;
-use crate::network::{Assumption, assumptions};
-use crate::path::{Answer, End, Flip, Protocol, Query, SERVICES, Untold, timeline};
+use crate::network::Assumption;
+use crate::path::{Answer, End, Flip, Protocol, Query, SERVICES, Untold};
 use crate::replay::{Replay, ReplayQuery};
 
 /// Which connections are asked about.
@@ -108,8 +108,7 @@ impl App {
         at: Option<Timestamp>,
     ) -> Result<Exposures, LookupError> {
         let replay = self.replay_network(query, at)?;
-        let assumed = assumptions(replay.last());
-        let network = crate::network::network(replay.last(), &assumed);
+        let (network, assumed) = replay.network();
         let interfaces = of_vpc(&network, query)
             .into_values()
             .map(|exposure| InterfaceExposure {
@@ -136,10 +135,10 @@ impl App {
         bad: Option<Timestamp>,
     ) -> Result<ExposureChanges, LookupError> {
         let replay = self.replay_network(query, bad)?;
-        let assumed = assumptions(replay.last());
-        let timeline = timeline(&replay, &assumed);
+        let versioned = replay.versioned();
+        let (timeline, end) = (&versioned.timeline, replay.moments().len());
         let start = replay.count_until_good(good);
-        let (first, last) = (timeline.network(start), timeline.network(timeline.len()));
+        let (first, last) = (timeline.network(start), timeline.network(end));
         let (before, after) = (of_vpc(&first, query), of_vpc(&last, query));
         let mut flipped = Vec::new();
         for (interface, exposure) in &after {
@@ -151,7 +150,7 @@ impl App {
                     continue;
                 }
                 let question = question(query, direction, interface);
-                let found = trailhound_reach::blame(&timeline, &question, start, timeline.len());
+                let found = trailhound_reach::blame(timeline, &question, start, end);
                 let (flips, untold) = self.behind(&replay, found.flips)?;
                 flipped.push(Flipped {
                     interface: interface.clone(),
@@ -164,6 +163,7 @@ impl App {
                 });
             }
         }
+        let assumed = versioned.assumed.clone();
         let (events_read, coverage) = (replay.events_read, replay.coverage);
         Ok(ExposureChanges { flipped, interfaces: after.len(), assumed, events_read, coverage })
     }

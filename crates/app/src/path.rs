@@ -8,7 +8,6 @@ use trailhound_query::{Coverage, LookupQuery};
 pub use trailhound_reach::explain::Explanation;
 use trailhound_reach::explain::{AclRule, RouteTableRoute};
 pub use trailhound_reach::{Answer, End, Protocol, Query, Verdict};
-use trailhound_reach::{Kind, Timeline, Versions, Write};
 use trailhound_record::{Event, Timestamp};
 use trailhound_replay::inverse::Plan;
 use trailhound_replay::state::{Changed, Difference, Source, State};
@@ -17,7 +16,7 @@ use trailhound_trace::{Attribution, Tracer};
 use crate::App;
 use crate::lookup::LookupError;
 pub use crate::network::Assumption;
-use crate::network::{assumptions, described, network, network_id, scope};
+use crate::network::{assumptions, network};
 use crate::replay::{Moment, Replay, ReplayQuery};
 use crate::undo::{Undo, UndoQuery};
 
@@ -231,8 +230,8 @@ impl App {
             until: query.at,
             ..ReplayQuery::default()
         })?;
-        let assumed = assumptions(replay.last());
-        let answer = trailhound_reach::path(&network(replay.last(), &assumed), &query.query);
+        let (network, assumed) = replay.network();
+        let answer = trailhound_reach::path(&network, &query.query);
         let set_by = self.setters(&answer, replay.last())?;
         let (events_read, coverage) = (replay.events_read, replay.coverage);
         Ok(PathFound { answer, set_by, assumed, events_read, coverage })
@@ -249,10 +248,10 @@ impl App {
             until: query.bad,
             ..ReplayQuery::default()
         })?;
-        let assumed = assumptions(replay.last());
-        let timeline = timeline(&replay, &assumed);
+        let versioned = replay.versioned();
+        let (timeline, end) = (&versioned.timeline, replay.moments().len());
         let good = replay.count_until_good(query.good);
-        let found = trailhound_reach::blame(&timeline, &query.query, good, timeline.len());
+        let found = trailhound_reach::blame(timeline, &query.query, good, end);
         let (flips, untold) = self.behind(&replay, found.flips)?;
         let innocent = found.innocent.iter().filter_map(|place| replay.moments().get(*place));
         let innocent = innocent.filter(|moment| moment.snapshot.is_none()).cloned().collect();
@@ -260,13 +259,13 @@ impl App {
             flips,
             untold,
             innocent,
-            changes: timeline.len() - good,
+            changes: end - good,
             evaluations: found.evaluations,
             set_by: None,
             first: found.good,
             last: found.bad,
             undo: None,
-            assumed,
+            assumed: versioned.assumed.clone(),
             events_read: replay.events_read,
             coverage: replay.coverage.clone(),
         };
@@ -417,32 +416,6 @@ fn of_rule(
     let (_, resource) = state.iter().find(|(key, _)| key.id == id)?;
     let source = resource.source(&path).clone();
     Some((id.to_owned(), path, source))
-}
-
-/// The versions of the network, one for each change that was replayed.
-pub(crate) fn timeline(replay: &Replay, assumed: &[Assumption]) -> Timeline<usize> {
-    let mut timeline = Timeline::new(network(&replay.first, assumed));
-    for (index, moment) in replay.moments().iter().enumerate() {
-        let known: Vec<_> = moment
-            .changed
-            .iter()
-            .filter_map(|changed| {
-                let kind = Kind::from_type(changed.key.resource_type)?;
-                let body = changed.after.as_deref();
-                let body =
-                    body.map(|body| described(kind, body, &changed.key.scope, &moment.after));
-                Some((kind, scope(&changed.key), network_id(kind, &changed.key), body))
-            })
-            .collect();
-        let writes = known.iter().map(|(kind, scope, id, body)| Write {
-            scope,
-            kind: *kind,
-            id,
-            body: body.as_ref().map(|it| (&*it.json, it.unknown.as_slice())),
-        });
-        timeline.push(index, writes);
-    }
-    timeline
 }
 
 /// Tries a plan's calls on a state and asks the path again.

@@ -3,17 +3,19 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 
 use trailhound_query::search::Query;
 use trailhound_query::{Coverage, LookupQuery};
+use trailhound_reach::{Network, Versions};
 use trailhound_record::{Event, Timestamp};
 use trailhound_replay::state::in_order;
 pub use trailhound_replay::state::{Changed, Key, Known, Lookup, Resource, Scope, Source, State};
 
 use crate::App;
 use crate::lookup::LookupError;
+use crate::network::{Assumption, Versioned, assumptions, network, versioned};
 use crate::snapshot::earliest;
 
 /// Which events are replayed.
@@ -37,6 +39,10 @@ pub struct Replay {
     moments: Arc<Vec<Moment>>,
     /// How many of the moments count.
     end: usize,
+    /// The network after each moment, once somebody asked.
+    versioned: Arc<OnceLock<Versioned>>,
+    /// Whether more questions are to come.
+    is_kept: bool,
     /// How many events were read to find them.
     pub events_read: u64,
     /// What was looked at.
@@ -98,6 +104,21 @@ impl Replay {
         earlier.map_or(&self.first, |moment| &moment.after)
     }
 
+    /// The network after each moment.
+    pub(crate) fn versioned(&self) -> &Versioned {
+        self.versioned.get_or_init(|| versioned(&Self { end: self.moments.len(), ..self.clone() }))
+    }
+
+    /// The network at the end, and what is assumed of it.
+    pub(crate) fn network(&self) -> (Network, Vec<Assumption>) {
+        let assumed = assumptions(self.last());
+        let network = match self.is_kept {
+            true => self.versioned().timeline.network(self.end),
+            false => network(self.last(), &assumed),
+        };
+        (network, assumed)
+    }
+
     /// The moment of an event.
     pub fn find(&self, event_id: &str) -> Option<usize> {
         self.moments().iter().position(|moment| moment.event_id == event_id)
@@ -149,7 +170,7 @@ impl App {
         }
         let account_id = account_id.cloned();
         let query = ReplayQuery { account_id: account_id.clone(), ..ReplayQuery::default() };
-        let replay = self.replay_anew(&query)?;
+        let replay = Replay { is_kept: true, ..self.replay_anew(&query)? };
         if all.len() == KEPT_MAX {
             all.remove(0);
         }
@@ -176,7 +197,15 @@ impl App {
         let (events_read, coverage) = self.fold(query, query.until, &mut fold)?;
         let moments = fold.finish(query.until);
         let end = moments.len();
-        Ok(Replay { first, moments: Arc::new(moments), end, events_read, coverage })
+        Ok(Replay {
+            first,
+            moments: Arc::new(moments),
+            end,
+            versioned: Arc::default(),
+            is_kept: false,
+            events_read,
+            coverage,
+        })
     }
 
     /// The state before the first event: that of the snapshots, without what the events until then did.

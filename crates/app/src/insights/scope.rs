@@ -17,7 +17,6 @@ use super::types::{
 };
 use super::walk;
 use crate::App;
-use crate::network::{assumptions, network};
 use crate::replay::ReplayQuery;
 
 /// How many questions one analysis asks at most.
@@ -395,8 +394,8 @@ pub(super) fn analyse(
         analysis.fail("segments of the store cannot be read; run `trailhound verify`");
         return Vec::new();
     }
-    let assumed = assumptions(replay.last());
-    let mut search = Search::new(network(replay.last(), &assumed), &plans.excludes);
+    let (network, assumed) = replay.network();
+    let mut search = Search::new(network, &plans.excludes);
     if let Err(why) = plans.matches.iter().try_for_each(|plan| search.ask(plan)) {
         analysis.fail(why);
         return Vec::new();

@@ -97,7 +97,9 @@ fn print_blamed(ui: &mut Ui, title: &str, blamed: &Blamed) -> Result<(), CliErro
         return Ok(());
     };
     ui.line("")?;
-    print_flip(ui, "broken by", culprit)?;
+    let is_mended = blamed.last.verdict == Verdict::Reachable;
+    let title = if is_mended { "it works again; last broken by" } else { "broken by" };
+    print_flip(ui, title, culprit)?;
     ui.line("")?;
     print_paths(ui, culprit, blamed)?;
     print_others(ui, culprit, blamed)?;

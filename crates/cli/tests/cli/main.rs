@@ -15,3 +15,4 @@ mod store;
 mod story;
 mod trace;
 mod up;
+mod variants;

@@ -690,7 +690,11 @@ fn every_change_that_the_tables_hold_has_a_rule() {
             ["Describe", "Get", "List", "Search"].iter().any(|it| operation.name.starts_with(it));
         // Questions about paths: they change no network.
         let is_question = operation.name.contains("NetworkInsights");
-        if !is_read && !is_question && !with_rule.contains(&event.as_str()) && !NOTHING.contains(&event.as_str()) {
+        if !is_read
+            && !is_question
+            && !with_rule.contains(&event.as_str())
+            && !NOTHING.contains(&event.as_str())
+        {
             lacking.push(event);
         }
     }
