@@ -38,7 +38,10 @@ fn the_story_is_drawn_before_and_after() {
         assert!(drawn.contains(part), "no {part} in {drawn}");
     }
     let drawn = inline("t", &flip.before, before, &|id| Some(format!("/events/{id}")));
-    assert!(drawn.contains("Way back") && drawn.contains("packets arrive"), "{drawn}");
+    let back = drawn.back.unwrap();
+    assert!(back.contains("answers arrive") && !back.contains("set by"), "{back}");
+    let drawn = drawn.there;
+    assert!(!drawn.contains("Way back") && drawn.contains("packets arrive"), "{drawn}");
     assert!(drawn.contains("<a href=\"/events/bd30103a-ff3d-4697-af92-06dfbad44e3d\">"), "{drawn}");
     assert!(!drawn.contains("<style"), "{drawn}");
     hostile(flip.before.clone());
@@ -62,7 +65,8 @@ fn hostile(mut answer: trailhound_reach::Answer) {
     };
     let setter = SetBy { resource: EVIL.to_owned(), path: EVIL.to_owned(), event };
     let set_by: BTreeMap<usize, SetBy> = (1..=20).map(|number| (number, setter.clone())).collect();
-    let drawn = inline(EVIL, &answer, &set_by, &|id| Some(format!("/events/{id}")));
+    let parts = inline(EVIL, &answer, &set_by, &|id| Some(format!("/events/{id}")));
+    let drawn = parts.there + &parts.back.unwrap();
     assert!(
         !drawn.contains("<script") && !drawn.contains("' ") && !drawn.contains('\u{202e}'),
         "{drawn}"

@@ -9,7 +9,7 @@ use crate::visible::{count_of, visible_start};
 use trailhound_app::path::{
     Answer, BlameQuery, Blamed, Flip, SettersOfHops, Trial, UndoTested, Verdict,
 };
-use trailhound_app::picture::{self, words};
+use trailhound_app::picture::{self, Parts, words};
 use trailhound_app::replay::Moment;
 use trailhound_record::Timestamp;
 
@@ -71,7 +71,9 @@ pub(super) struct PictureView {
     pub(super) title: String,
     pub(super) verdict: VerdictView,
     /// SVG; every text in it is escaped.
-    pub(super) svg: String,
+    pub(super) svg: Parts,
+    /// Whether the way back is what the verdict is about.
+    pub(super) is_about_back: bool,
 }
 
 /// The way back.
@@ -123,10 +125,12 @@ fn at(time: Option<Timestamp>) -> String {
 
 fn broken_by(flip: &Flip) -> String {
     let event = &flip.event;
+    let who = match flip.attribution.short() {
+        name if name == "unknown" => "A caller that is not known".to_owned(),
+        name => visible_start(&name, CELL_CHARS_MAX),
+    };
     format!(
-        "{} broke it: {} called {} at {} UTC from {}, in account {}, {}.",
-        said(&event.event_name),
-        visible_start(&flip.attribution.short(), CELL_CHARS_MAX),
+        "{who} broke it: {} at {} UTC from {}, in account {}, {}.",
         said(&event.event_name),
         at(event.event_time),
         said(&event.source_ip_address),
@@ -282,6 +286,7 @@ fn pictures(title: &str, blamed: &Blamed) -> Vec<PictureView> {
         title: name,
         verdict: VerdictView::new(answer),
         svg: picture::inline(title, answer, set_by, &event_href),
+        is_about_back: answer.verdict != Verdict::Reachable,
     };
     let Some(flip) = blamed.culprit() else {
         return vec![draw("At the window's end".to_owned(), &blamed.last, &none)];

@@ -233,10 +233,13 @@ impl NowView {
 }
 
 fn title(asked: &MomentsQuery) -> String {
-    let at = asked.at.map_or_else(|| "now".to_owned(), |at| format!("{} UTC", time_text(at)));
-    match asked.from {
-        Some(from) => format!("From {} UTC to {at}", time_text(from)),
-        None => format!("At {at}"),
+    let utc = |at: Timestamp| format!("{} UTC", time_text(at));
+    match (asked.from, asked.at) {
+        (Some(from), at) => {
+            format!("From {} to {}", utc(from), at.map_or_else(|| "now".to_owned(), utc))
+        }
+        (None, Some(at)) => format!("At {}", utc(at)),
+        (None, None) => "Now".to_owned(),
     }
 }
 
