@@ -23,8 +23,8 @@ def resize(browser, width):
 
 
 def allow_clipboard(browser, url):
-    for name in ("clipboardReadWrite", "clipboardSanitizedWrite"):
-        browser.execute_cdp_cmd("Browser.grantPermissions", {"permissions": [name], "origin": url})
+    names = ["clipboardReadWrite", "clipboardSanitizedWrite"]
+    browser.execute_cdp_cmd("Browser.grantPermissions", {"permissions": names, "origin": url})
 
 
 def clipboard(browser):
@@ -191,10 +191,12 @@ def test_undo_leads_from_a_history_to_a_plan_in_every_form(browser, story):
     cells = texts(browser, "table.was tbody tr:first-child td")
     assert "nat-0eb85e96a1c08d456" in cells[1] and cells[2].startswith("event bd30103a")
     assert "igw-00a225eae009ea54d" in cells[4]
-    for name, part in [("Python (boto3)", "replace_route("), ("JSON", '"ReplaceRoute"'), ("Terraform", "#")]:
+    for name, part in [("Python (boto3)", "replace_route("), ("JSON", '"ReplaceRoute"')]:
         go(browser, browser.find_element(By.LINK_TEXT, name).click)
         assert part in one(browser, "pre.script").text
         assert one(browser, ".tabs [aria-current]").text == name
+    go(browser, browser.find_element(By.LINK_TEXT, "Terraform").click)
+    assert "Nothing says that code manages these resources." in one(browser, "#plan").text
     # A failed call took nothing away: no link offers to take it back.
     browser.get(f"{story.url}/resource?name={TABLE}")
     failed = one(browser, "tr.failed")

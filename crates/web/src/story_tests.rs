@@ -13,13 +13,18 @@ const EVENT: &str = "ded5164f-ffce-4c65-a960-1203a19947ca";
 const TABLE: &str = "rtb-0736172c24218f73a";
 const ENDS: &str = "src=i-06b03129ac85513bd&dst=203.0.113.10&port=443";
 
-/// The bundled example, and the folder that keeps it.
+/// A change of the instance's group, after the outage: it decides nothing.
+const INNOCENT: &str = r#"{"eventVersion":"1.11","eventTime":"2026-09-13T03:00:00Z","eventSource":"ec2.amazonaws.com","eventName":"AuthorizeSecurityGroupEgress","awsRegion":"us-east-1","sourceIPAddress":"203.0.113.10","userAgent":"x","eventID":"dddddddd-0000-4000-8000-000000000001","readOnly":false,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"123456789012","userIdentity":{"type":"IAMUser","userName":"<b>","arn":"arn:aws:iam::123456789012:user/<b>","accountId":"123456789012","accessKeyId":"AKIAEXAMPLE"},"requestParameters":{"groupId":"sg-048c16aed62ed4202","ipPermissions":{"items":[{"ipProtocol":"tcp","fromPort":443,"toPort":443,"groups":{},"ipRanges":{"items":[{"cidrIp":"198.51.100.0/24"}]},"ipv6Ranges":{},"prefixListIds":{}}]}},"responseElements":{"_return":true}}"#;
+
+/// The bundled example and [`INNOCENT`], and the folder that keeps them.
 fn week() -> (tempfile::TempDir, Arc<App>) {
     let folder = tempfile::tempdir().unwrap();
     let app = App::open(&folder.path().join("db")).unwrap();
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../example/week.tar.gz");
-    let source = ImportSource::Path(path.to_owned());
-    let report = app.import(&[source], &ImportProgress::default(), &|_| {}).unwrap();
+    let delivery = folder.path().join("delivery.json");
+    std::fs::write(&delivery, format!(r#"{{"Records":[{INNOCENT}]}}"#)).unwrap();
+    let sources = [path.to_owned(), delivery.display().to_string()].map(ImportSource::Path);
+    let report = app.import(&sources, &ImportProgress::default(), &|_| {}).unwrap();
     assert!(report.stored > 8_000);
     (folder, Arc::new(app))
 }
@@ -86,7 +91,8 @@ async fn the_incident_names_who_and_what(app: &Arc<App>) {
             "<code>IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS</code>",
             "<li class=\"culprit\"><span class=\"at\">2026-09-13 02:47:11</span>",
             "reachable before, unreachable after",
-            "51 changes in the window; 49 touched nothing that the answer rests on.",
+            "<li class=\"innocent\"><span class=\"at\">2026-09-13 03:00:00</span>",
+            "52 changes in the window; 49 touched nothing that the answer rests on.",
             "nat-0eb85e96a1c08d456",
             "Tried on the newest state: reachable after it.",
             "aws ec2 replace-route --region us-east-1 --route-table-id rtb-0736172c24218f73a",
@@ -114,7 +120,7 @@ async fn the_plan_is_written_in_every_form(app: &Arc<App>) {
         ("", "aws ec2 replace-route"),
         ("&as=boto3", "replace_route("),
         ("&as=json", "&#34;operation&#34;: &#34;ReplaceRoute&#34;"),
-        ("&as=terraform", "#"),
+        ("&as=terraform", "Nothing says that code manages these resources."),
     ] {
         let (status, html) = undo_of(app, &format!("event={EVENT}{form}")).await;
         assert_eq!(status, StatusCode::OK);
@@ -158,7 +164,8 @@ async fn the_resource_has_a_state_at_any_time(app: &Arc<App>) {
     has_all(
         &html,
         &[
-            "<td><code>Routes[0.0.0.0/0].NatGatewayId</code></td><td><del>nat-0eb85e96a1c08d456</del></td><td><ins>none</ins></td>",
+            "<code>Routes[0.0.0.0/0].NatGatewayId</code>",
+            "<del>nat-0eb85e96a1c08d456</del></td><td data-label=\"After\"><ins>none</ins></td>",
             "2026-09-13 02:47:11 by IAM user arn:aws:iam::123456789012:user/dave",
         ],
     );
