@@ -71,7 +71,7 @@ def test_pictures_can_be_read_in_both_schemes_and_told_without_eyes(browser, sto
         for ink, paper in (colours[:2], colours[2:]):
             assert contrast(ink, paper) >= 4.5, (scheme, ink, paper)
     for picture in all_of(browser, "svg.th-path"):
-        assert picture.get_attribute("role") == "img"
+        assert picture.get_attribute("role") == "group"
         assert "reachable" in picture.get_attribute("aria-label")
         # Nothing in a picture leaves it.
         outside = browser.execute_script(

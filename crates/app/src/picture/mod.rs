@@ -94,9 +94,11 @@ impl<'a> Drawing<'a> {
     fn finish(self, name: &str, told: &str, style: Option<&str>) -> String {
         let height = self.y + 8;
         let style = style.map(|style| format!("<style>{style}</style>")).unwrap_or_default();
+        // An image's parts are hidden from who does not see; links must not be.
+        let role = if style.is_empty() { "group" } else { "img" };
         let (name, told) = (escaped(&seen(name)), escaped(&seen(told)));
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"th-path\" role=\"img\" aria-label=\"{name}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"th-path\" role=\"{role}\" aria-label=\"{name}\" \
              width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\">{style}\
              <title>{name}</title><desc>{told}</desc>\
              <rect class=\"page\" width=\"{WIDTH}\" height=\"{height}\"/>{}</svg>",

@@ -7,7 +7,7 @@ use super::value::{Value, event_href, time_text};
 use crate::limits::TIMELINE_MAX;
 use crate::visible::{count_of, visible_start};
 use trailhound_app::path::{
-    Answer, BlameQuery, Blamed, Flip, SettersOfHops, Trial, UndoTested, Verdict,
+    Answer, BlameQuery, Blamed, Flip, SetBy, Setter, SettersOfHops, Trial, UndoTested, Verdict,
 };
 use trailhound_app::picture::{self, Parts, words};
 use trailhound_app::replay::Moment;
@@ -291,14 +291,31 @@ fn pictures(title: &str, blamed: &Blamed) -> Vec<PictureView> {
     let Some(flip) = blamed.culprit() else {
         return vec![draw("At the window's end".to_owned(), &blamed.last, &none)];
     };
-    let (before, after) = match &blamed.set_by {
-        Some((before, after)) => (before, after),
-        None => (&none, &none),
-    };
+    let (before, mut after) = blamed.set_by.clone().unwrap_or_default();
+    // What was taken away is no rule or route that a hop met: the change itself says why it ends there.
+    let id = flip.event.event_id.as_deref().unwrap_or_default();
+    if !after.values().any(|met| met.event.event_id == id) {
+        after.insert(flip.after.forward.len() + 1, set_by_culprit(flip));
+    }
     vec![
-        draw("Before".to_owned(), &flip.before, before),
-        draw("After".to_owned(), &flip.after, after),
+        draw("Before".to_owned(), &flip.before, &before),
+        draw("After".to_owned(), &flip.after, &after),
     ]
+}
+
+fn set_by_culprit(flip: &Flip) -> SetBy {
+    let event = &flip.event;
+    SetBy {
+        resource: flip.changed.first().map(|changed| changed.key.id.clone()).unwrap_or_default(),
+        path: String::new(),
+        event: Setter {
+            event_id: event.event_id.clone().unwrap_or_default(),
+            event_name: event.event_name.clone(),
+            event_time: event.event_time.map(|at| at.to_string()),
+            actor: Some(flip.attribution.line()),
+            source_ip_address: event.source_ip_address.clone(),
+        },
+    }
 }
 
 impl UndoView {

@@ -56,8 +56,8 @@ pub(super) struct NowView {
     pub(super) title: String,
     /// The place of the moment in the list.
     pub(super) index: Option<usize>,
-    /// Where the difference that its moment made is.
-    pub(super) diff_href: Option<String>,
+    /// Where the difference that its moment made is, under the event's name.
+    pub(super) diff: Option<(String, String)>,
     pub(super) resources: Vec<ResourceView>,
     pub(super) differences: Option<Vec<DifferenceView>>,
     pub(super) note: String,
@@ -224,7 +224,10 @@ impl NowView {
         Self {
             title: title(asked),
             index,
-            diff_href: index.and_then(|index| diff_href(form, moments, index)),
+            diff: index.and_then(|index| {
+                let name = visible_start(&moments.get(index)?.event_name, CELL_CHARS_MAX);
+                Some((name, diff_href(form, moments, index)?))
+            }),
             resources,
             differences,
             note: note(asked, found),
