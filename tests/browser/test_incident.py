@@ -1,6 +1,8 @@
 """A broken path, the way back, and what a resource looked like, as a person asks."""
 
 import json
+import pathlib
+from xml.etree import ElementTree
 
 import pytest
 from selenium.webdriver.common.by import By
@@ -120,6 +122,25 @@ def test_every_field_has_a_name(browser, story):
             "return Array.from(document.querySelectorAll('input:not([type=hidden]), select')).filter(e => e.labels.length === 0).length"
         )
         assert unlabelled == 0, path
+
+
+def test_an_instance_leads_to_the_question_about_it(browser, story):
+    browser.get(f"{story.url}/resource?name=i-06b03129ac85513bd")
+    go(browser, browser.find_element(By.LINK_TEXT, "Why does it not reach…?").click)
+    assert one(browser, "input[name=src]").get_attribute("value") == "i-06b03129ac85513bd"
+    assert all_of(browser, "[role=alert]:not([hidden])") == []
+
+
+def test_a_picture_is_a_file_of_its_own(browser, story):
+    """The golden file of the unit tests, which the command writes too."""
+    golden = pathlib.Path(__file__).parent / "../../crates/app/src/picture/golden_after.svg"
+    tree = ElementTree.parse(golden)
+    tags = {element.tag.split("}")[1] for element in tree.iter()}
+    assert tags <= {"svg", "style", "title", "desc", "rect", "text", "path", "g"}
+    assert tree.getroot().get("role") == "img"
+    browser.get(golden.resolve().as_uri())
+    assert browser.execute_script("return document.querySelector('.card').getBBox().width") > 300
+    assert browser.execute_script("return getComputedStyle(document.querySelector('.stop .say')).fontWeight") == "600"
 
 
 def test_a_question_that_cannot_be_asked_is_explained(browser, story):

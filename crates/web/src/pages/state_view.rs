@@ -66,6 +66,8 @@ pub(super) struct NowView {
 /// One resource.
 #[derive(Debug)]
 pub(super) struct ResourceView {
+    /// Whether it is the one that was asked for, and not one in it.
+    pub(super) is_wanted: bool,
     pub(super) title: String,
     pub(super) place: String,
     pub(super) rows: Vec<PropertyView>,
@@ -219,7 +221,10 @@ impl NowView {
         let shown = found.resources.iter().take(STATE_RESOURCES_MAX);
         let resources: Vec<ResourceView> = shown
             .filter(|_| asked.from.is_none())
-            .map(|(key, resource)| ResourceView::new(key, resource, &found.events, &mut left))
+            .map(|(key, resource)| {
+                let view = ResourceView::new(key, resource, &found.events, &mut left);
+                ResourceView { is_wanted: key.id == form.name, ..view }
+            })
             .collect();
         Self {
             title: title(asked),
@@ -324,6 +329,7 @@ impl ResourceView {
             .collect();
         *left -= rows.len();
         Self {
+            is_wanted: false,
             title: visible_start(&format!("{} {}", key.resource_type, key.id), CELL_CHARS_MAX),
             place: visible_start(
                 &format!("{} {}", key.scope.account, key.scope.region),
