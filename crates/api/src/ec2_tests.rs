@@ -88,17 +88,60 @@ fn any_form() -> impl Strategy<Value = String> {
         "RunInstances",
     ]);
     let part = prop::sample::select(vec![
-        "Source", "Destination", "Protocol", "ClientToken", "DestinationPort", "FilterAtSource",
-        "DestinationPortRange", "FromPort", "ToPort", "1", "2", "0", "TagSpecification", "Tag", "Key",
-        "Value", "ResourceType", "Filter", "Name", "NetworkInsightsPathId", "NetworkInsightsAnalysisId",
-        "NetworkInsightsAccessScopeId", "MatchPath", "ResourceStatement", "Resource", "MaxResults",
-        "NextToken", "AnalysisStartTime", "PacketHeaderStatement", "SourceAddress", "DryRun", "",
+        "Source",
+        "Destination",
+        "Protocol",
+        "ClientToken",
+        "DestinationPort",
+        "FilterAtSource",
+        "DestinationPortRange",
+        "FromPort",
+        "ToPort",
+        "1",
+        "2",
+        "0",
+        "TagSpecification",
+        "Tag",
+        "Key",
+        "Value",
+        "ResourceType",
+        "Filter",
+        "Name",
+        "NetworkInsightsPathId",
+        "NetworkInsightsAnalysisId",
+        "NetworkInsightsAccessScopeId",
+        "MatchPath",
+        "ResourceStatement",
+        "Resource",
+        "MaxResults",
+        "NextToken",
+        "AnalysisStartTime",
+        "PacketHeaderStatement",
+        "SourceAddress",
+        "DryRun",
+        "",
     ]);
     let value = prop_oneof![
         prop::sample::select(vec![
-            "i-1", "eni-1", "igw-1", "203.0.113.10", "tcp", "udp", "443", "-1", "99999999999999999999",
-            "true", "false", "nip-00000000000000000", "network-insights-path", "..%2F..%2Fx", "%00",
-            "2026-01-01T00:00:00Z", "AWS::EC2::Instance", "2001:db8::1", "10.0.0.0/8",
+            "i-1",
+            "eni-1",
+            "igw-1",
+            "203.0.113.10",
+            "tcp",
+            "udp",
+            "443",
+            "-1",
+            "99999999999999999999",
+            "true",
+            "false",
+            "nip-00000000000000000",
+            "network-insights-path",
+            "..%2F..%2Fx",
+            "%00",
+            "2026-01-01T00:00:00Z",
+            "AWS::EC2::Instance",
+            "2001:db8::1",
+            "10.0.0.0/8",
         ])
         .prop_map(str::to_owned),
         "[ -~]{0,12}".prop_map(|text| text.replace(['&', '='], "")),
@@ -106,7 +149,8 @@ fn any_form() -> impl Strategy<Value = String> {
     let name = prop::collection::vec(part, 1..5).prop_map(|parts| parts.join("."));
     let pairs = prop::collection::vec((name, value), 0..8);
     let call = (action, pairs).prop_map(|(action, pairs)| {
-        let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let pairs: Vec<String> =
+            pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
         format!("Action={action}&Version=2016-11-15&ClientToken=t&{}", pairs.join("&"))
     });
     prop_oneof![4 => call, 1 => "[ -~]{0,80}", 1 => "\\PC{0,40}"]

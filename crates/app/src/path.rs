@@ -270,7 +270,7 @@ impl App {
         Ok(UndoTested { undo, after })
     }
 
-    fn event(&self, id: &str) -> Result<Option<Event>, LookupError> {
+    pub(crate) fn event(&self, id: &str) -> Result<Option<Event>, LookupError> {
         let query = LookupQuery { event_id: Some(id.to_owned()), ..LookupQuery::default() };
         Ok(self.lookup(&query, None, 1)?.events.into_iter().next())
     }
@@ -322,7 +322,7 @@ fn met(hop: &trailhound_reach::explain::Hop, state: &State) -> Option<(String, S
 }
 
 /// The versions of the network, one for each change that was replayed.
-fn timeline(replay: &Replay, assumed: &[Assumption]) -> Timeline<usize> {
+pub(crate) fn timeline(replay: &Replay, assumed: &[Assumption]) -> Timeline<usize> {
     let mut timeline = Timeline::new(network(&replay.first, assumed));
     for (index, moment) in replay.moments.iter().enumerate() {
         let known: Vec<_> = moment

@@ -112,7 +112,9 @@ fn insights_code(error: &InsightsError) -> String {
         // No published code says it of scopes: EC2's general one.
         InsightsError::ScopeInUse { .. } => "DependencyViolation",
         InsightsError::TokenMismatch => "IdempotentParameterMismatch",
-        InsightsError::Limit { kind: kind @ (InsightsKind::Path | InsightsKind::Analysis), .. } => {
+        InsightsError::Limit {
+            kind: kind @ (InsightsKind::Path | InsightsKind::Analysis), ..
+        } => {
             return format!("{}.LimitExceeded", kind.name());
         }
         InsightsError::Limit { .. } => "ResourceLimitExceeded",

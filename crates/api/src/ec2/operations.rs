@@ -62,8 +62,9 @@ impl Call {
                 let analysis = insights.start_analysis(caller, &self.asked()?)?;
                 Ok(json!({"NetworkInsightsAnalysis": shown(&analysis)?}))
             }
-            "DeleteNetworkInsightsAnalysis" => self
-                .delete("NetworkInsightsAnalysisId", |id| insights.delete_analysis(caller, id)),
+            "DeleteNetworkInsightsAnalysis" => {
+                self.delete("NetworkInsightsAnalysisId", |id| insights.delete_analysis(caller, id))
+            }
             "CreateNetworkInsightsAccessScope" => {
                 let (scope, content) = insights.create_scope(caller, &self.asked()?)?;
                 Ok(json!({
@@ -76,17 +77,17 @@ impl Call {
                 let content = insights.scope_content(caller, &id)?;
                 Ok(json!({"NetworkInsightsAccessScopeContent": shown(&content)?}))
             }
-            "DeleteNetworkInsightsAccessScope" => self
-                .delete("NetworkInsightsAccessScopeId", |id| insights.delete_scope(caller, id)),
+            "DeleteNetworkInsightsAccessScope" => {
+                self.delete("NetworkInsightsAccessScopeId", |id| insights.delete_scope(caller, id))
+            }
             "StartNetworkInsightsAccessScopeAnalysis" => {
                 let analysis = insights.start_scope_analysis(caller, &self.asked()?)?;
                 Ok(json!({"NetworkInsightsAccessScopeAnalysis": shown(&analysis)?}))
             }
-            "DeleteNetworkInsightsAccessScopeAnalysis" => {
-                self.delete("NetworkInsightsAccessScopeAnalysisId", |id| {
+            "DeleteNetworkInsightsAccessScopeAnalysis" => self
+                .delete("NetworkInsightsAccessScopeAnalysisId", |id| {
                     insights.delete_scope_analysis(caller, id)
-                })
-            }
+                }),
             "GetNetworkInsightsAccessScopeAnalysisFindings" => self.findings(insights),
             _ => self.describe(insights),
         }
@@ -132,9 +133,8 @@ impl Call {
         };
         let (analysis, findings, next) =
             insights.findings(&self.caller, &id, first, self.limit()?)?;
-        let next = next.map(|number| {
-            self.token(&Place { created: String::new(), id: number.to_string() })
-        });
+        let next = next
+            .map(|number| self.token(&Place { created: String::new(), id: number.to_string() }));
         Ok(json!({
             "NetworkInsightsAccessScopeAnalysisId": id,
             "AnalysisStatus": analysis.status,

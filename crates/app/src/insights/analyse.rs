@@ -45,7 +45,8 @@ fn tell(answer: &Answer, analysis: &mut Analysis) {
             return analysis.fail(format!("not decided: {}", told_missing(&answer.missing)));
         }
         Verdict::Boundary => {
-            let last = answer.forward_nodes.last().map(String::as_str).unwrap_or("an unknown place");
+            let last =
+                answer.forward_nodes.last().map(String::as_str).unwrap_or("an unknown place");
             return analysis.fail(format!(
                 "not decided: packets leave what is recorded at {last}, where routes are not known"
             ));

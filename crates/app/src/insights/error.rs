@@ -109,4 +109,3 @@ impl InsightsError {
         Self::Combination { reason: reason.into() }
     }
 }
-

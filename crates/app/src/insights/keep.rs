@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::Caller;
 use super::error::{InsightsError, InsightsKind};
 use super::select::{Filter, Page, Place, Select};
 use super::types::Status;
-use super::Caller;
 
 /// The version of the files.
 const FORMAT: u32 = 1;
@@ -109,8 +109,7 @@ impl<T: Resource> Shelf<T> {
 
     /// Takes notice of what was written and removed since.
     fn refresh(&mut self) -> Result<(), InsightsError> {
-        let unreadable =
-            |source| InsightsError::File { path: self.folder.clone(), source };
+        let unreadable = |source| InsightsError::File { path: self.folder.clone(), source };
         let entries = match std::fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -286,7 +285,8 @@ impl<T: Resource> Shelf<T> {
             .map(|(id, brief)| Place { created: brief.created.clone(), id: id.clone() })
             .collect();
         places.sort_unstable();
-        let first = select.after.as_ref().map_or(0, |after| places.partition_point(|it| it <= after));
+        let first =
+            select.after.as_ref().map_or(0, |after| places.partition_point(|it| it <= after));
         let mut page = Page { items: Vec::new(), next: None };
         let mut last = None;
         for place in places.into_iter().skip(first) {

@@ -29,8 +29,8 @@ use keep::{Resource, Shelf};
 pub use select::{Filter, Page, Place, Select};
 pub use types::{
     AccessScope, AccessScopeAnalysis, AccessScopeContent, AccessScopePath, Analysis, CreatePath,
-    CreateScope, Finding, InsightsPath, PacketHeaderStatement, PathFilter, PathStatement, PortRange,
-    ResourceStatement, StartAnalysis, StartScopeAnalysis, Status, Tag, TagSpecification,
+    CreateScope, Finding, InsightsPath, PacketHeaderStatement, PathFilter, PathStatement,
+    PortRange, ResourceStatement, StartAnalysis, StartScopeAnalysis, Status, Tag, TagSpecification,
     ThroughResource,
 };
 
@@ -258,7 +258,9 @@ impl Insights {
         select: &Select,
     ) -> Result<Page<AccessScope>, InsightsError> {
         select.check(&[])?;
-        self.shelves()?.scopes.page(caller, select, |scope, filter| filter.matches_tags(&scope.tags))
+        self.shelves()?
+            .scopes
+            .page(caller, select, |scope, filter| filter.matches_tags(&scope.tags))
     }
 
     /// What a scope asks.
@@ -329,8 +331,7 @@ impl Insights {
         if let Some(scope) = &select.parent {
             shelves.scopes.require(caller, scope)?;
         }
-        let matches =
-            |it: &AccessScopeAnalysis, filter: &Filter| filter.matches_tags(&it.tags);
+        let matches = |it: &AccessScopeAnalysis, filter: &Filter| filter.matches_tags(&it.tags);
         shelves.scope_analyses.page(caller, select, matches)
     }
 
@@ -408,9 +409,8 @@ impl Insights {
         let insights = self.clone();
         let work = move || {
             let turn = insights.inner.turn.lock().unwrap_or_else(PoisonError::into_inner);
-            let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                insights.perform(&task)
-            }));
+            let done =
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| insights.perform(&task)));
             drop(turn);
             insights.release();
             if !matches!(done, Ok(Ok(()))) {
@@ -445,9 +445,7 @@ impl Insights {
                 let scope = self.lock().scopes.load(of)?;
                 let mut analysis = kept.resource;
                 let findings = match scope {
-                    Some(kept) => {
-                        scope::analyse(&self.inner.app, &kept.resource, &mut analysis)
-                    }
+                    Some(kept) => scope::analyse(&self.inner.app, &kept.resource, &mut analysis),
                     None => {
                         analysis.fail("the scope was deleted");
                         Vec::new()

@@ -89,7 +89,9 @@ pub(super) fn plan(
 
 fn read_path(path: &AccessScopePath) -> Result<Plan, InsightsError> {
     if !path.through_resources.is_empty() {
-        return Err(InsightsError::unsupported("ThroughResources: paths are not narrowed to resources"));
+        return Err(InsightsError::unsupported(
+            "ThroughResources: paths are not narrowed to resources",
+        ));
     }
     let source = read_end("Source", path.source.as_ref())?;
     let destination = read_end("Destination", path.destination.as_ref())?;
@@ -103,7 +105,8 @@ fn read_path(path: &AccessScopePath) -> Result<Plan, InsightsError> {
         protocols: Vec::new(),
         ..arriving.clone()
     } != empty;
-    let is_twice = (!leaving.destination_ports.is_empty() && !arriving.destination_ports.is_empty())
+    let is_twice = (!leaving.destination_ports.is_empty()
+        && !arriving.destination_ports.is_empty())
         || (!leaving.protocols.is_empty() && !arriving.protocols.is_empty());
     if is_more || is_twice {
         return Err(InsightsError::unsupported(
@@ -253,7 +256,8 @@ impl Headers {
                 union(ranges.iter().map(|it| IntervalSet::range(it.from.into(), it.to.into())))
             }
         };
-        let number = |protocol: &Protocol| IntervalSet::one(if *protocol == Protocol::Udp { 17 } else { 6 });
+        let number =
+            |protocol: &Protocol| IntervalSet::one(if *protocol == Protocol::Udp { 17 } else { 6 });
         Block {
             source: addresses(&self.sources),
             destination: addresses(&self.destinations),
@@ -343,11 +347,7 @@ impl Ends {
 }
 
 /// Asks an interface, by its own description or by its instance's.
-fn with_interface<T>(
-    network: &Network,
-    id: &Id,
-    ask: impl Fn(&Interface) -> T,
-) -> Option<T> {
+fn with_interface<T>(network: &Network, id: &Id, ask: impl Fn(&Interface) -> T) -> Option<T> {
     if let Some(stored) = network.resource(Kind::Interface, id)
         && let Resource::Interface(interface) = &stored.resource
     {

@@ -178,7 +178,8 @@ pub(super) fn matches_analysis(analysis: &Analysis, filter: &Filter) -> bool {
 
 /// Whether a text is like a pattern with `*` and `?`.
 fn is_like(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
     let (mut at, mut from) = (0, 0);
     // Where the last star was, and how far it has eaten.
     let mut star: Option<(usize, usize)> = None;

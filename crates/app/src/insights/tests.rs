@@ -58,7 +58,8 @@ fn a_path_is_asked_as_it_is_described() {
 
 #[test]
 fn both_ends_filters_narrow_destination_ports_together() {
-    let range = |from: u16, to: u16| json!({"DestinationPortRange": {"FromPort": from, "ToPort": to}});
+    let range =
+        |from: u16, to: u16| json!({"DestinationPortRange": {"FromPort": from, "ToPort": to}});
     check(
         json!({"Destination": "i-2", "FilterAtSource": range(80, 443), "FilterAtDestination": range(100, 500)}),
         "i-1 -> i-2 from None:None to None:Some((100, 443))",
@@ -142,7 +143,9 @@ fn kept_ids_alone_become_names_of_files() {
     let app = Arc::new(App::open(folder.path()).unwrap());
     let insights = Insights::new(app);
     let caller = Caller { region: "us-east-1".to_owned(), account_id: None };
-    for id in ["", "nip-", "../nip-00000000000000000", "nip-0000000000000000G", "nia-00000000000000000"] {
+    for id in
+        ["", "nip-", "../nip-00000000000000000", "nip-0000000000000000G", "nia-00000000000000000"]
+    {
         let select = Select { ids: vec![id.to_owned()], limit: 1, ..Select::default() };
         let refused = insights.paths(&caller, &select).unwrap_err();
         assert!(matches!(refused, InsightsError::NotFound { .. }), "{id}: {refused}");
@@ -154,13 +157,13 @@ fn no_more_paths_are_kept_than_may_be() {
     let folder = tempfile::tempdir().unwrap();
     let insights = Insights::new(Arc::new(App::open(folder.path()).unwrap()));
     let caller = Caller { region: "us-east-1".to_owned(), account_id: None };
-    let asked: CreatePath = serde_json::from_value(
-        json!({"Source": "i-1", "Destination": "i-2", "Protocol": "tcp"}),
-    )
-    .unwrap();
+    let asked: CreatePath =
+        serde_json::from_value(json!({"Source": "i-1", "Destination": "i-2", "Protocol": "tcp"}))
+            .unwrap();
     let first = insights.create_path(&caller, &asked).unwrap();
     let file = folder.path().join("_insights/network-insights-path");
-    let bytes = std::fs::read(file.join(format!("{}.json", first.network_insights_path_id))).unwrap();
+    let bytes =
+        std::fs::read(file.join(format!("{}.json", first.network_insights_path_id))).unwrap();
     for number in 1..PATHS_MAX {
         let id = format!("nip-{number:017x}");
         let text = String::from_utf8(bytes.clone()).unwrap();

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use trailhound_record::Timestamp;
 
+use super::AT_TAG;
 use super::error::{InsightsError, InsightsKind};
 use super::keep::Resource;
-use super::AT_TAG;
 use crate::now;
 
 /// Tags of one resource.
@@ -470,7 +470,11 @@ fn check(tag: &Tag) -> Result<(), InsightsError> {
         };
         if text.contains(is_odd) {
             let reason = "it has a control character";
-            return Err(InsightsError::value(name, text.escape_debug().to_string().as_str(), reason));
+            return Err(InsightsError::value(
+                name,
+                text.escape_debug().to_string().as_str(),
+                reason,
+            ));
         }
     }
     Ok(())

@@ -36,9 +36,7 @@ pub(super) fn query(path: &InsightsPath) -> Result<Query, InsightsError> {
     let at_source = address("FilterAtSource.DestinationAddress", &leaving.destination_address)?;
     let at_destination = match address("DestinationIp", &path.destination_ip)? {
         Some(address) => Some(address),
-        None => {
-            address("FilterAtDestination.DestinationAddress", &arriving.destination_address)?
-        }
+        None => address("FilterAtDestination.DestinationAddress", &arriving.destination_address)?,
     };
     let destination = match (&path.destination, at_source.or(at_destination)) {
         (Some(text), _) => end("Destination", text)?,
@@ -59,7 +57,8 @@ pub(super) fn query(path: &InsightsPath) -> Result<Query, InsightsError> {
 }
 
 fn check_combinations(path: &InsightsPath) -> Result<(), InsightsError> {
-    if path.filter_at_source.is_some() && (path.source_ip.is_some() || path.destination_port.is_some())
+    if path.filter_at_source.is_some()
+        && (path.source_ip.is_some() || path.destination_port.is_some())
     {
         return Err(InsightsError::combination(
             "FilterAtSource cannot be given with SourceIp or DestinationPort",
@@ -168,7 +167,9 @@ fn destination_ports(
     };
     let both = Ports { from: one.from.max(other.from), to: one.to.min(other.to) };
     if both.from > both.to {
-        return Err(InsightsError::combination("the destination ports of both ends exclude each other"));
+        return Err(InsightsError::combination(
+            "the destination ports of both ends exclude each other",
+        ));
     }
     Ok(Some(both))
 }

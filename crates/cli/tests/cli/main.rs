@@ -14,3 +14,4 @@ mod store;
 mod story;
 mod trace;
 mod up;
+mod watch;

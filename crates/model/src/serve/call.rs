@@ -159,10 +159,10 @@ impl Reader<'_> {
 
 impl Node<'_> {
     fn below_name(&self, path: &str) -> String {
-        self.below.iter().next().map_or_else(
-            || path.to_owned(),
-            |(part, node)| node.any(&joined(path, part)),
-        )
+        self.below
+            .iter()
+            .next()
+            .map_or_else(|| path.to_owned(), |(part, node)| node.any(&joined(path, part)))
     }
 }
 
