@@ -109,7 +109,7 @@ def test_the_breaking_change_is_told_within_seconds(own):
         assert event["lag_seconds"] > 0
         assert alert["command"][:4] == ["trailhound", "blame-path", "i-06b03129ac85513bd", "203.0.113.10"]
     # What it tells to run, runs.
-    done = subprocess.run([BINARY, "--db", own.db, *alerts[0]["command"][1:]],
+    done = subprocess.run([BINARY, *alerts[0]["command"][1:]],
                           env=own.environment, capture_output=True, text=True)
     assert done.returncode == 3 and "ReplaceRoute" in done.stdout
     # What has nothing to do with it, is quiet; what undoes it, is told.
@@ -161,4 +161,5 @@ def test_serve_watches_too(own):
     told = lines.next()
     assert "ReplaceRoute at 2026-09-13T02:47:11Z by IAM user" in told and "user/dave" in told
     assert "from 203.0.113.77" in told and FATAL in told
-    assert lines.next().strip() == "more: trailhound blame-path i-06b03129ac85513bd 203.0.113.10 --port 443"
+    assert lines.next().strip() == (
+        f"more: trailhound blame-path i-06b03129ac85513bd 203.0.113.10 --port 443 --db {own.db}")

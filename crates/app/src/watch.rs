@@ -224,7 +224,8 @@ impl Watch {
         let known: HashSet<&str> = moved.iter().map(String::as_str).collect();
         let tail = || replay.moments.iter().enumerate().skip(same);
         let is_known = |moment: &Moment| known.contains(moment.event_id.as_str());
-        let last = tail().filter(|(_, moment)| is_known(moment)).map(|(place, _)| place).last();
+        let last =
+            tail().filter(|(_, moment)| is_known(moment)).map(|(place, _)| place).next_back();
         let late = tail()
             .filter(|(place, moment)| last.is_some_and(|last| *place < last) && !is_known(moment))
             .map(|(place, _)| place)

@@ -217,7 +217,7 @@ mod tests {
                 "3: `i-1; rm -rf` is no end of a path; give an id (i-…, eni-…, igw-…, vgw-…, tgw-attach-…, vpce-…, pcx-…), an address or `internet`"
             ],
         );
-        check("[[path]\n", expect!["1: invalid array of tables, expected `]]`"]);
+        check("[[path]\n", expect!["1: unclosed array table, expected `]`"]);
     }
 
     proptest! {

@@ -413,8 +413,10 @@ impl Insights {
                 std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| insights.perform(&task)));
             drop(turn);
             insights.release();
-            if !matches!(done, Ok(Ok(()))) {
-                insights.give_up(&task);
+            match done {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => insights.give_up(&task, &error.to_string()),
+                Err(_) => insights.give_up(&task, "it ended in a fault of ours; please report it"),
             }
         };
         let spawned = std::thread::Builder::new().name("analysis".to_owned()).spawn(work);
@@ -462,8 +464,7 @@ impl Insights {
     }
 
     /// An analysis that ended in our own fault says so, rather than to run for ever.
-    fn give_up(&self, task: &Task) {
-        let why = "the analysis ended in an internal error; the server's log says more";
+    fn give_up(&self, task: &Task, why: &str) {
         let mut shelves = self.lock();
         // When this cannot be written either, it stays running and is taken up at the next start.
         let _ = match task {

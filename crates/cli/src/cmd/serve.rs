@@ -59,7 +59,7 @@ pub(crate) fn cmd_serve(ui: &mut Ui, global: &GlobalArgs, args: &ServeArgs) -> C
     ui.flush()?;
     ui.note("serving the page and the CloudTrail API; Ctrl-C stops");
     if let Some(paths) = watched {
-        super::watch::watch_beside(ui, Arc::clone(&app), paths)?;
+        super::watch::watch_beside(ui, global, Arc::clone(&app), paths)?;
     }
     server.run(routes(Arc::clone(&app), config))?;
     Ok(Status::Done)

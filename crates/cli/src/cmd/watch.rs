@@ -2,7 +2,7 @@
 
 use crate::args::{GlobalArgs, Output};
 use crate::error::{CliError, CmdResult, Status};
-use crate::text::visible;
+use crate::text::{quoted, visible, visible_json};
 use crate::ui::{Paint, Ui};
 use crate::watch_config;
 use clap::Args;
@@ -46,11 +46,12 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// Watches until it is stopped.
 pub(crate) fn cmd_watch(ui: &mut Ui, global: &GlobalArgs, args: &WatchArgs) -> CmdResult {
     let output = ui.output_among("watch", &[Output::Table, Output::Ndjson])?;
+    let form = Form { output, db: global.db.clone() };
     let paths = watch_config::read(&args.config)?;
     let app = super::open_existing(global)?;
     let (mut watch, told) = app.watch(paths, args.account.clone())?;
     for it in &told {
-        print(ui, output, "start", &watch, it)?;
+        form.print(ui, "start", &watch, it)?;
     }
     for assumption in watch.assumed() {
         ui.note(&visible(&format!("assumed of {}: {}", assumption.resource, assumption.text)));
@@ -63,15 +64,15 @@ pub(crate) fn cmd_watch(ui: &mut Ui, global: &GlobalArgs, args: &WatchArgs) -> C
     ui.note("watching; Ctrl-C stops");
     loop {
         std::thread::sleep(Duration::from_secs(args.interval));
-        poll(ui, output, &mut watch, &app)?;
+        poll(ui, &form, &mut watch, &app)?;
     }
 }
 
-fn poll(ui: &mut Ui, output: Output, watch: &mut Watch, app: &App) -> Result<(), CliError> {
+fn poll(ui: &mut Ui, form: &Form, watch: &mut Watch, app: &App) -> Result<(), CliError> {
     match watch.poll(app) {
         Ok(told) => {
             for it in &told {
-                print(ui, output, "alert", watch, it)?;
+                form.print(ui, "alert", watch, it)?;
             }
             ui.flush()?;
         }
@@ -84,12 +85,14 @@ fn poll(ui: &mut Ui, output: Output, watch: &mut Watch, app: &App) -> Result<(),
 /// Watches on a thread of its own, beside a server, for as long as the process lives.
 pub(crate) fn watch_beside(
     ui: &mut Ui,
+    global: &GlobalArgs,
     app: Arc<App>,
     paths: Vec<WatchedPath>,
 ) -> Result<(), CliError> {
+    let form = Form { output: Output::Table, db: global.db.clone() };
     let (mut watch, told) = app.watch(paths, None)?;
     for it in &told {
-        print(ui, Output::Table, "start", &watch, it)?;
+        form.print(ui, "start", &watch, it)?;
     }
     ui.flush()?;
     let mut ui = ui.beside();
@@ -97,7 +100,7 @@ pub(crate) fn watch_beside(
         loop {
             std::thread::sleep(INTERVAL);
             // Whoever read the alerts has gone away: nobody is left to tell.
-            if poll(&mut ui, Output::Table, &mut watch, &app).is_err() {
+            if poll(&mut ui, &form, &mut watch, &app).is_err() {
                 return;
             }
         }
@@ -106,53 +109,118 @@ pub(crate) fn watch_beside(
     Ok(())
 }
 
-fn print(
-    ui: &mut Ui,
+/// How lines are told.
+struct Form {
     output: Output,
-    kind: &str,
-    watch: &Watch,
-    told: &Told,
-) -> Result<(), CliError> {
-    let Some(path) = watch.paths().get(told.path) else { return Ok(()) };
-    if output == Output::Ndjson {
-        let line = json_of(kind, path, told).to_string();
-        ui.line(crate::text::visible_json(&line))?;
-        return Ok(());
-    }
-    let is_alert = kind == "alert";
-    let (word, paint) = match told.standing {
-        Standing::Holds if is_alert => ("MENDED", Paint::Bold),
-        Standing::Holds => ("ok", Paint::Dim),
-        Standing::Violated => ("BROKEN", Paint::Red),
-        Standing::Unknown => ("UNKNOWN", Paint::Bold),
-    };
-    let word = ui.paint(paint, word);
-    let must = must_text(path.must);
-    let mut line = format!("{}: {} must {must}: ", path.name, ends_text(path));
-    match &told.before {
-        Some(before) if is_alert => {
-            line +=
-                &format!("{} before, {} after", verdict_text(before), verdict_text(&told.after));
+    /// The store's folder, where it is not the default one.
+    db: Option<PathBuf>,
+}
+
+impl Form {
+    fn print(&self, ui: &mut Ui, kind: &str, watch: &Watch, told: &Told) -> Result<(), CliError> {
+        let Some(path) = watch.paths().get(told.path) else { return Ok(()) };
+        if self.output == Output::Ndjson {
+            let line = self.json_of(kind, path, told).to_string();
+            ui.line(visible_json(&line))?;
+            return Ok(());
         }
-        _ => line += verdict_text(&told.after),
-    }
-    line += &reason_text(&told.after);
-    ui.line(format!("{word} {}", visible(&line)))?;
-    let Some(by) = &told.by else {
-        if is_alert {
-            ui.line("  no single change did this: what is stored or assumed has changed")?;
+        let is_alert = kind == "alert";
+        let (word, paint) = match told.standing {
+            Standing::Holds if is_alert => ("MENDED", Paint::Bold),
+            Standing::Holds => ("ok", Paint::Dim),
+            Standing::Violated => ("BROKEN", Paint::Red),
+            Standing::Unknown => ("UNKNOWN", Paint::Bold),
+        };
+        let word = ui.paint(paint, word);
+        let verdicts = match told.before.as_ref().filter(|_| is_alert) {
+            Some(before) => {
+                format!("{} before, {} after", verdict_text(before), verdict_text(&told.after))
+            }
+            None => verdict_text(&told.after).to_owned(),
+        };
+        let (ends, must) = (ends_text(path), must_text(path.must));
+        let reason = reason_text(&told.after);
+        let line = format!("{}: {ends} must {must}: {verdicts}{reason}", path.name);
+        ui.line(format!("{word} {}", visible(&line)))?;
+        match &told.by {
+            None if is_alert => {
+                ui.line("  no single change did this: what is stored or assumed has changed")?;
+            }
+            // A path that is as declared needs no culprit.
+            Some(by) if is_alert || told.standing == Standing::Violated => {
+                ui.line(format!("  {}", visible(&by_text(by, is_alert))))?;
+                if by.is_tie {
+                    ui.line(
+                        "  another change has the same second: which came first is not recorded",
+                    )?;
+                }
+                let words: Vec<String> = self.command(path).iter().map(|it| quoted(it)).collect();
+                ui.line(format!("  more: {}", visible(&words.join(" "))))?;
+            }
+            _ => {}
         }
-        return Ok(());
-    };
-    // A path that is as declared needs no culprit.
-    if is_alert || told.standing == Standing::Violated {
-        ui.line(format!("  {}", visible(&by_text(by, is_alert))))?;
-        if by.is_tie {
-            ui.line("  another change has the same second: which came first is not recorded")?;
-        }
-        ui.line(format!("  more: {}", visible(&command(path).join(" "))))?;
+        Ok(())
     }
-    Ok(())
+
+    /// The command that says more.
+    fn command(&self, path: &WatchedPath) -> Vec<String> {
+        let query = &path.query;
+        let mut words: Vec<String> =
+            ["trailhound", "blame-path"].into_iter().map(str::to_owned).collect();
+        words.extend([query.source.text(), query.destination.text()]);
+        if let Some(ports) = query.port {
+            words.extend(["--port".to_owned(), ports.from.to_string()]);
+        }
+        if query.protocol != Protocol::Tcp {
+            words.extend(["--protocol".to_owned(), protocol_text(query.protocol)]);
+        }
+        if let Some(net) = query.source_ip {
+            words.extend(["--source-ip".to_owned(), net.addr().to_string()]);
+        }
+        if let Some(db) = &self.db {
+            words.extend(["--db".to_owned(), db.display().to_string()]);
+        }
+        words
+    }
+
+    fn json_of(&self, kind: &str, path: &WatchedPath, told: &Told) -> Value {
+        let query = &path.query;
+        let event = told.by.as_ref().map(|by| {
+            json!({
+                "event_id": by.event.event_id,
+                "event_name": by.event.event_name,
+                "event_time": by.event.event_time.map(|at| at.to_string()),
+                "account_id": by.event.account_id,
+                "aws_region": by.event.aws_region,
+                "source_ip_address": by.event.source_ip_address,
+                "user_agent": by.event.user_agent,
+                "actor": by.actor,
+                "is_late": by.is_late,
+                "is_tie": by.is_tie,
+                "lag_seconds": by.lag_seconds,
+            })
+        });
+        json!({
+            "kind": kind,
+            "name": path.name,
+            "source": query.source.text(),
+            "destination": query.destination.text(),
+            "port": query.port.map(|ports| ports.from),
+            "protocol": protocol_text(query.protocol),
+            "must": must_text(path.must),
+            "standing": match told.standing {
+                Standing::Holds => "holds",
+                Standing::Violated => "violated",
+                Standing::Unknown => "unknown",
+            },
+            "before": told.before.as_ref().map(|answer| answer.verdict),
+            "after": told.after.verdict,
+            "code": told.after.code(),
+            "missing": told.after.missing,
+            "event": event,
+            "command": self.command(path),
+        })
+    }
 }
 
 fn must_text(must: Must) -> &'static str {
@@ -175,8 +243,10 @@ fn verdict_text(answer: &Answer) -> &'static str {
 /// Why, in brackets: the code, or what is missing.
 fn reason_text(answer: &Answer) -> String {
     if let Some(missing) = answer.missing.first() {
-        let property = if missing.property.is_empty() { "all" } else { &missing.property };
-        return format!(" ({property} of {} is not known)", missing.resource);
+        return match missing.property.as_str() {
+            "" => format!(" ({} is not in what is recorded)", missing.resource),
+            property => format!(" ({property} of {} is not known)", missing.resource),
+        };
     }
     answer.code().map(|code| format!(" ({code})")).unwrap_or_default()
 }
@@ -216,61 +286,4 @@ fn by_text(by: &Breaker, is_alert: bool) -> String {
         text += "; it came late";
     }
     text
-}
-
-/// The command that says more.
-fn command(path: &WatchedPath) -> Vec<String> {
-    let query = &path.query;
-    let mut words: Vec<String> =
-        ["trailhound", "blame-path"].into_iter().map(str::to_owned).collect();
-    words.extend([query.source.text(), query.destination.text()]);
-    if let Some(ports) = query.port {
-        words.extend(["--port".to_owned(), ports.from.to_string()]);
-    }
-    if query.protocol != Protocol::Tcp {
-        words.extend(["--protocol".to_owned(), protocol_text(query.protocol)]);
-    }
-    if let Some(net) = query.source_ip {
-        words.extend(["--source-ip".to_owned(), net.addr().to_string()]);
-    }
-    words
-}
-
-fn json_of(kind: &str, path: &WatchedPath, told: &Told) -> Value {
-    let query = &path.query;
-    let event = told.by.as_ref().map(|by| {
-        json!({
-            "event_id": by.event.event_id,
-            "event_name": by.event.event_name,
-            "event_time": by.event.event_time.map(|at| at.to_string()),
-            "account_id": by.event.account_id,
-            "aws_region": by.event.aws_region,
-            "source_ip_address": by.event.source_ip_address,
-            "user_agent": by.event.user_agent,
-            "actor": by.actor,
-            "is_late": by.is_late,
-            "is_tie": by.is_tie,
-            "lag_seconds": by.lag_seconds,
-        })
-    });
-    json!({
-        "kind": kind,
-        "name": path.name,
-        "source": query.source.text(),
-        "destination": query.destination.text(),
-        "port": query.port.map(|ports| ports.from),
-        "protocol": protocol_text(query.protocol),
-        "must": must_text(path.must),
-        "standing": match told.standing {
-            Standing::Holds => "holds",
-            Standing::Violated => "violated",
-            Standing::Unknown => "unknown",
-        },
-        "before": told.before.as_ref().map(|answer| answer.verdict),
-        "after": told.after.verdict,
-        "code": told.after.code(),
-        "missing": told.after.missing,
-        "event": event,
-        "command": command(path),
-    })
 }
