@@ -3,6 +3,7 @@
 import gzip
 import json
 import queue
+import random
 import subprocess
 import tarfile
 import threading
@@ -163,3 +164,35 @@ def test_serve_watches_too(own):
     assert "from 203.0.113.77" in told and FATAL in told
     assert lines.next().strip() == (
         f"more: trailhound blame-path i-06b03129ac85513bd 203.0.113.10 --port 443 --db {own.db}")
+
+
+def test_whatever_the_order_the_last_word_is_the_verdict(own):
+    """Events in any order, in any batches: what was told last is what `path` says."""
+    changes = [it for it in RECORDS if it["eventSource"] == "ec2.amazonaws.com" and not it.get("readOnly")]
+    order = random.Random(20260913)
+    order.shuffle(changes)
+    others = [it for it in RECORDS if it["eventSource"] != "ec2.amazonaws.com"][:50]
+    own.import_records(others)
+    lines, standing = watch(own)
+    last = {it["name"]: it["after"] for it in standing}
+    size = len(changes) // 8 + 1
+    for first in range(0, len(changes), size):
+        own.import_records(changes[first:first + size])
+        time.sleep(order.choice([0, 2]))
+    end = time.monotonic() + 4
+    alerts = 0
+    while time.monotonic() < end:
+        try:
+            alert = json.loads(lines.queue.get(timeout=1))
+        except queue.Empty:
+            continue
+        alerts += 1
+        end = time.monotonic() + 4
+        # Paths of one name: each flip goes on from what was told before, or from the past.
+        last[alert["name"]] = alert["after"]
+    assert alerts > 0
+    once = subprocess.run(
+        [BINARY, "--db", own.db, "watch", "--config", own.folder / "paths.toml", "--once",
+         "--output", "ndjson"], env=own.environment, capture_output=True, text=True)
+    truth = {it["name"]: it["after"] for it in map(json.loads, once.stdout.splitlines())}
+    assert last == truth

@@ -196,11 +196,15 @@ impl Watch {
             return Ok(Vec::new());
         }
         let seen = self.replayed(app)?;
+        let before = (self.answers.clone(), self.told.clone());
         let mut told = Vec::new();
-        for place in 0..self.paths.len() {
-            self.ask_again(app, place, &seen, &mut told)?;
+        let asked = (0..self.paths.len())
+            .try_for_each(|place| self.ask_again(app, place, &seen, &mut told));
+        if let Err(error) = asked {
+            // Nobody saw what was found so far: the next poll finds it again.
+            (self.answers, self.told) = before;
+            return Err(error);
         }
-        // Only now: what failed is looked for again.
         self.version = version;
         self.remember(seen);
         Ok(told)
@@ -280,15 +284,17 @@ impl Watch {
                 by: seen.breaker(app, flip.change)?,
             });
         }
-        let is_told = told.get(before..).unwrap_or_default().last();
-        let is_told = is_told.is_some_and(|it| it.after.verdict == found.bad.verdict);
-        if old.verdict != found.bad.verdict && !is_told {
+        // A late event may flip what was told to be mended long ago: the present has the last word.
+        let last_word = told.get(before..).unwrap_or_default().last();
+        let last_word = last_word.map_or(old.verdict, |it| it.after.verdict);
+        if last_word != found.bad.verdict {
+            let newest = found.flips.iter().find(|it| it.before.verdict != it.after.verdict);
             told.push(Told {
                 path: place,
                 standing: path.must.standing(found.bad.verdict),
-                before: Some(old.clone()),
+                before: Some(newest.map_or(old, |flip| &flip.before).clone()),
                 after: found.bad.clone(),
-                by: None,
+                by: newest.map(|flip| seen.breaker(app, flip.change)).transpose()?.flatten(),
             });
         }
         if let Some(answer) = self.answers.get_mut(place) {

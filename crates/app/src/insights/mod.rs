@@ -15,8 +15,6 @@ mod error;
 mod keep;
 mod scope;
 mod select;
-#[cfg(test)]
-mod tests;
 mod types;
 mod walk;
 
@@ -497,3 +495,6 @@ fn token(given: &Option<String>) -> Result<Option<&str>, InsightsError> {
         token => Ok(token),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -176,3 +176,61 @@ fn no_more_paths_are_kept_than_may_be() {
     insights.delete_path(&caller, "nip-00000000000000001").unwrap();
     insights.create_path(&caller, &asked).unwrap();
 }
+
+/// An analysis that its process did not live to end is taken up by the next one.
+#[test]
+fn what_was_cut_off_is_taken_up_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = Arc::new(App::open(folder.path()).unwrap());
+    let insights = Insights::new(Arc::clone(&app));
+    let caller = Caller { region: "us-east-1".to_owned(), account_id: None };
+    let asked = json!({"Source": "i-1", "Destination": "203.0.113.10", "Protocol": "tcp"});
+    let asked: CreatePath = serde_json::from_value(asked).unwrap();
+    let path = insights.create_path(&caller, &asked).unwrap().network_insights_path_id;
+    let asked =
+        StartAnalysis { network_insights_path_id: path.clone(), ..StartAnalysis::default() };
+    let id = insights.start_analysis(&caller, &asked).unwrap().network_insights_analysis_id;
+    let ended = |insights: &Insights| {
+        let select = Select { ids: vec![id.clone()], limit: 1, ..Select::default() };
+        for _ in 0..2_000 {
+            let analysis = insights.analyses(&caller, &select).unwrap().items.remove(0);
+            if analysis.status != Status::Running {
+                return analysis;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        panic!("it does not end");
+    };
+    let first = ended(&insights);
+    assert_eq!((first.status, first.network_path_found), (Status::Failed, None));
+    assert_eq!(
+        first.status_message.as_deref(),
+        Some("not decided: i-1 is not in what is recorded")
+    );
+
+    let file = folder.path().join(format!("_insights/network-insights-analysis/{id}.json"));
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace(r#""Status":"failed""#, r#""Status":"running""#)).unwrap();
+    assert_eq!(ended(&Insights::new(app)).status, Status::Failed);
+    insights.delete_analysis(&caller, &id).unwrap();
+    insights.delete_path(&caller, &path).unwrap();
+}
+
+#[test]
+fn filters_have_wildcards() {
+    let check = |pattern: &str, text: &str| {
+        let filter = Filter { name: "protocol".to_owned(), values: vec![pattern.to_owned()] };
+        let path = InsightsPath { protocol: text.to_owned(), ..InsightsPath::default() };
+        select::matches_path(&path, &filter)
+    };
+    for (pattern, text) in
+        [("tcp", "tcp"), ("*", ""), ("*", "tcp"), ("t*p", "tp"), ("t?p", "tcp"), ("*a*b", "xaabab")]
+    {
+        assert!(check(pattern, text), "{pattern} {text}");
+    }
+    for (pattern, text) in
+        [("tcp", "tcpx"), ("", "tcp"), ("t?p", "tp"), ("*a*b", "xba"), ("tcp", "TCP"), ("?", "")]
+    {
+        assert!(!check(pattern, text), "{pattern} {text}");
+    }
+}

@@ -109,6 +109,9 @@ pub(crate) fn watch_beside(
     Ok(())
 }
 
+/// The flags of the command that says more, which are words as they are.
+const FLAGS: [&str; 4] = ["--port", "--protocol", "--source-ip", "--db"];
+
 /// How lines are told.
 struct Form {
     output: Output,
@@ -154,7 +157,9 @@ impl Form {
                         "  another change has the same second: which came first is not recorded",
                     )?;
                 }
-                let words: Vec<String> = self.command(path).iter().map(|it| quoted(it)).collect();
+                let is_flag = |word: &str| FLAGS.contains(&word);
+                let word = |it: &String| if is_flag(it) { it.clone() } else { quoted(it) };
+                let words: Vec<String> = self.command(path).iter().map(word).collect();
                 ui.line(format!("  more: {}", visible(&words.join(" "))))?;
             }
             _ => {}

@@ -38,9 +38,9 @@ fn once_tells_how_each_path_stands_and_who_broke_it() {
     env.check(&["watch", "-q", "--once", "--config", config.to_str().unwrap()], expect![[r#"
         BROKEN updates: i-06b03129ac85513bd → 203.0.113.10 tcp/443 must work: unreachable (IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS)
           ReplaceRoute at 2026-09-13T02:47:11Z by IAM user arn:aws:iam::123456789012:user/dave from 203.0.113.77, account 123456789012, us-east-1 (event ded5164f-ffce-4c65-a960-1203a19947ca)
-          more: trailhound blame-path i-06b03129ac85513bd 203.0.113.10 --port 443
+          more: trailhound blame-path i-06b03129ac85513bd 203.0.113.10 --port 443 --db [ENV]/db
         ok no way in: internet → i-06b03129ac85513bd tcp/22 must never work: unreachable (IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS)
-        UNKNOWN nobody knows: i-0123456789abcdef0 → 203.0.113.10 tcp must work: unknown (all of i-0123456789abcdef0 is not known)
+        UNKNOWN nobody knows: i-0123456789abcdef0 → 203.0.113.10 tcp must work: unknown (i-0123456789abcdef0 is not in what is recorded)
         --- exit 3
     "#]]);
 }
