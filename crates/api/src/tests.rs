@@ -12,6 +12,8 @@ use tower::ServiceExt;
 use trailhound_app::App;
 use trailhound_app::import::{ImportProgress, ImportSource};
 
+#[path = "ec2_tests.rs"]
+mod ec2;
 #[path = "lake_tests.rs"]
 mod lake;
 

@@ -31,6 +31,7 @@ pub mod sql;
 pub mod state;
 pub mod stats;
 pub mod undo;
+pub mod watch;
 pub mod who;
 
 use std::path::Path;

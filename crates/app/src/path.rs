@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use trailhound_query::{Coverage, LookupQuery};
 pub use trailhound_reach::explain::Explanation;
-use trailhound_reach::explain::{AclRule, RouteTableRoute};
+use trailhound_reach::explain::{AclRule, RouteTableRoute, SecurityGroupRule};
 pub use trailhound_reach::{Answer, End, Protocol, Query, Verdict};
 use trailhound_record::{Event, Timestamp};
 use trailhound_replay::inverse::Plan;
@@ -336,7 +336,7 @@ impl App {
         Ok(UndoTested { undo, after })
     }
 
-    fn event(&self, id: &str) -> Result<Option<Event>, LookupError> {
+    pub(crate) fn event(&self, id: &str) -> Result<Option<Event>, LookupError> {
         let query = LookupQuery { event_id: Some(id.to_owned()), ..LookupQuery::default() };
         Ok(self.lookup(&query, None, 1)?.events.into_iter().next())
     }
@@ -385,7 +385,41 @@ fn event_of(source: &Source) -> Option<&str> {
 
 /// The rule or route that a hop met: its resource, its path there, and where it is known from.
 fn met(hop: &trailhound_reach::explain::Hop, state: &State) -> Option<(String, String, Source)> {
+    if let Some(rule) = &hop.security_group_rule {
+        return of_group_rule(&hop.component.id, rule, state);
+    }
     of_rule(&hop.component.id, hop.route_table_route.as_ref(), hop.acl_rule.as_ref(), state)
+}
+
+/// The rule of a security group: its place among the permissions, told by protocol, ports and peer.
+fn of_group_rule(
+    id: &str,
+    rule: &SecurityGroupRule,
+    state: &State,
+) -> Option<(String, String, Source)> {
+    let (_, resource) = state.iter().find(|(key, _)| key.id == id)?;
+    let list = if rule.direction == "egress" { "IpPermissionsEgress" } else { "IpPermissions" };
+    let ports = rule.port_range.as_ref().map(|range| (range.from, range.to));
+    let ports = match ports {
+        Some((from, to)) if from == to => format!(" {from}"),
+        Some((from, to)) => format!(" {from}-{to}"),
+        None => String::new(),
+    };
+    let name = match rule.protocol.as_str() {
+        "-1" => "all",
+        "6" => "tcp",
+        "17" => "udp",
+        other => other,
+    };
+    let permission = format!("{list}[{name}{ports}].");
+    let peers = [&rule.cidr, &rule.prefix_list_id, &rule.security_group_id];
+    let peer = format!("[{}]", peers.into_iter().flatten().next()?);
+    let properties = resource.properties().into_iter();
+    let mut at = properties
+        .filter(|(path, ..)| path.starts_with(&permission) && path.ends_with(&peer))
+        .map(|(path, _, source)| (path, source.clone()));
+    let (path, source) = at.next()?;
+    Some((id.to_owned(), path, source))
 }
 
 /// The rule or route that stopped packets on their way there, where the first explanation names one.
@@ -410,7 +444,6 @@ fn of_rule(
             let side = if rule.egress { "egress" } else { "ingress" };
             format!("Entries[{side} {}]", rule.rule_number)
         }
-        // A rule of a security group is one of many events' work: `trailhound state` tells each.
         (None, None) => return None,
     };
     let (_, resource) = state.iter().find(|(key, _)| key.id == id)?;

@@ -70,6 +70,13 @@ pub struct Moment {
     pub after: State,
 }
 
+impl Moment {
+    /// The event's id, or the snapshot's name.
+    pub fn id(&self) -> &str {
+        self.snapshot.as_deref().unwrap_or(&self.event_id)
+    }
+}
+
 impl Replay {
     /// What changed something, in the order in which it was applied.
     pub fn moments(&self) -> &[Moment] {

@@ -89,6 +89,8 @@ pub(crate) enum Command {
     Path(cmd::path::PathArgs),
     /// Find the change that broke a path, who made it, and the way back
     BlamePath(cmd::blame_path::BlamePathArgs),
+    /// Watch declared paths, and tell the change that breaks one
+    Watch(cmd::watch::WatchArgs),
     /// Show what a resource looked like at a time
     State(cmd::state::StateArgs),
     /// Show what of a resource differs between two times

@@ -18,6 +18,7 @@ mod table;
 mod text;
 mod time_range;
 mod ui;
+mod watch_config;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -131,6 +131,11 @@ pub(crate) fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", grouped(count))
 }
 
+/// A text as one word of a shell.
+pub(crate) fn quoted(text: &str) -> String {
+    if is_shell_word(text) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
 /// Whether `text` can be pasted into any shell as one word, unquoted.
 pub(crate) fn is_shell_word(text: &str) -> bool {
     !text.is_empty()

@@ -54,6 +54,12 @@ impl Ui {
         }
     }
 
+    /// Another one with the same flags, for a thread of its own; whole lines of both do not mix once each
+    /// is flushed after its lines.
+    pub(crate) fn beside(&self) -> Self {
+        Self { out: BufWriter::new(io::stdout()), ..*self }
+    }
+
     /// The form asked for, if one was.
     pub(crate) fn output(&self) -> Option<Output> {
         self.output

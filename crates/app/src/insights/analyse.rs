@@ -20,8 +20,8 @@ pub(super) fn analyse(app: &App, path: &InsightsPath, analysis: &mut Analysis) {
         Ok(asked) => asked,
         Err(error) => return analysis.fail(error.to_string()),
     };
-    let account_id = path.source_arn.as_deref().and_then(account_of);
-    let found = match app.path(&PathQuery { query, account_id, at }) {
+    // Paths cross accounts: ids tell resources apart.
+    let found = match app.path(&PathQuery { query, account_id: None, at }) {
         Ok(found) => found,
         Err(error) => return analysis.fail(error.to_string()),
     };
@@ -31,11 +31,6 @@ pub(super) fn analyse(app: &App, path: &InsightsPath, analysis: &mut Analysis) {
         return analysis.fail(format!("segments of the store cannot be read: {segments}"));
     }
     tell(&found.answer, analysis);
-}
-
-/// The account of an ARN.
-fn account_of(arn: &str) -> Option<String> {
-    arn.split(':').nth(4).filter(|account| !account.is_empty()).map(str::to_owned)
 }
 
 /// What is not decided is a failure with its reason: `NetworkPathFound` would be a lie either way.

@@ -15,8 +15,6 @@ mod error;
 mod keep;
 mod scope;
 mod select;
-#[cfg(test)]
-mod tests;
 mod types;
 mod walk;
 
@@ -413,8 +411,10 @@ impl Insights {
                 std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| insights.perform(&task)));
             drop(turn);
             insights.release();
-            if !matches!(done, Ok(Ok(()))) {
-                insights.give_up(&task);
+            match done {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => insights.give_up(&task, &error.to_string()),
+                Err(_) => insights.give_up(&task, "it ended in a fault of ours; please report it"),
             }
         };
         let spawned = std::thread::Builder::new().name("analysis".to_owned()).spawn(work);
@@ -462,8 +462,7 @@ impl Insights {
     }
 
     /// An analysis that ended in our own fault says so, rather than to run for ever.
-    fn give_up(&self, task: &Task) {
-        let why = "the analysis ended in an internal error; the server's log says more";
+    fn give_up(&self, task: &Task, why: &str) {
         let mut shelves = self.lock();
         // When this cannot be written either, it stays running and is taken up at the next start.
         let _ = match task {
@@ -496,3 +495,6 @@ fn token(given: &Option<String>) -> Result<Option<&str>, InsightsError> {
         token => Ok(token),
     }
 }
+
+#[cfg(test)]
+mod tests;

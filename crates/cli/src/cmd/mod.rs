@@ -25,6 +25,7 @@ pub(crate) mod top;
 pub(crate) mod undo;
 pub(crate) mod up;
 pub(crate) mod verify;
+pub(crate) mod watch;
 pub(crate) mod who;
 
 use crate::args::{Cli, Command, GlobalArgs, Output};
@@ -57,6 +58,7 @@ pub(crate) fn run(ui: &mut Ui, cli: &Cli) -> CmdResult {
         Command::Changes(args) => changes::cmd_changes(ui, &cli.global, args),
         Command::Path(args) => path::cmd_path(ui, &cli.global, args),
         Command::BlamePath(args) => blame_path::cmd_blame_path(ui, &cli.global, args),
+        Command::Watch(args) => watch::cmd_watch(ui, &cli.global, args),
         Command::State(args) => state::cmd_state(ui, &cli.global, args),
         Command::Diff(args) => state::cmd_diff(ui, &cli.global, args),
         Command::Snapshot(args) => snapshot::cmd_snapshot(ui, &cli.global, args),

@@ -7,6 +7,7 @@ use anyhow::Context;
 use axum::Router;
 use clap::Args;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +30,9 @@ pub(crate) struct ServeArgs {
     /// Refuse more LookupEvents requests per second and Region, as AWS does with 2 [default: no limit]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     lookups_per_second: Option<u32>,
+    /// Watch the paths that a file declares, and print an alert when one breaks
+    #[arg(long, value_name = "FILE")]
+    watch: Option<PathBuf>,
 }
 
 /// Where to listen.
@@ -50,10 +54,14 @@ pub(crate) fn cmd_serve(ui: &mut Ui, global: &GlobalArgs, args: &ServeArgs) -> C
         engine: crate::sql_engine::engine(&app)?,
         ..ApiConfig::default()
     };
+    let watched = args.watch.as_deref().map(crate::watch_config::read).transpose()?;
     let server = Server::bind(address)?;
     ui.line(server.url())?;
     ui.flush()?;
     ui.note("serving the page and the CloudTrail API; Ctrl-C stops");
+    if let Some(paths) = watched {
+        super::watch::watch_beside(ui, global, Arc::clone(&app), paths)?;
+    }
     server.run(routes(Arc::clone(&app), config))?;
     Ok(Status::Done)
 }

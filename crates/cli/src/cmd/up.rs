@@ -266,8 +266,7 @@ pub(super) fn program(global: &GlobalArgs, db: &Path) -> String {
 
 /// The path as one word of a shell.
 fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    if is_shell_word(&text) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    crate::text::quoted(&path.display().to_string())
 }
 
 #[cfg(test)]

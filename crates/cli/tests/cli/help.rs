@@ -17,6 +17,7 @@ const COMMANDS: &[&str] = &[
     "changes",
     "path",
     "blame-path",
+    "watch",
     "state",
     "diff",
     "undo",

@@ -16,3 +16,4 @@ mod story;
 mod trace;
 mod up;
 mod variants;
+mod watch;
