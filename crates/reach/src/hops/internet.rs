@@ -67,15 +67,18 @@ enum Opening {
 }
 
 impl<'n> Walk<'_, 'n> {
-    pub(crate) fn by_internet_gateway(
+    /// Packets that a route sent to a gateway of their VPC; nothing goes on where it is not attached.
+    pub(crate) fn at_gateway(
         &mut self,
+        kind: Kind,
         id: &Id,
         chosen: &Chosen<'n>,
         trail: Trail,
-        subnet: Option<&Id>,
-    ) -> Result<(), Missing> {
-        let gateway = self.find(Kind::InternetGateway, id, &trail.home, |r| match r {
-            Resource::InternetGateway(gateway) => Some(gateway),
+    ) -> Result<Option<Trail>, Missing> {
+        let gateway = self.find(kind, id, &trail.home, |r| match r {
+            Resource::InternetGateway(gateway)
+            | Resource::EgressOnlyGateway(gateway)
+            | Resource::VpnGateway(gateway) => Some(gateway),
             _ => None,
         })?;
         let usable = match gateway {
@@ -84,13 +87,25 @@ impl<'n> Walk<'_, 'n> {
         };
         if !usable {
             self.blackhole(chosen, trail);
-            return Ok(());
+            return Ok(None);
         }
         let mut trail = trail;
         if let Some(vpc) = trail.home.vpc.clone() {
             trail = trail.at(&vpc);
         }
-        let mut trail = trail.at(id);
+        Ok(Some(trail.at(id)))
+    }
+
+    pub(crate) fn by_internet_gateway(
+        &mut self,
+        id: &Id,
+        chosen: &Chosen<'n>,
+        trail: Trail,
+        subnet: Option<&Id>,
+    ) -> Result<(), Missing> {
+        let Some(mut trail) = self.at_gateway(Kind::InternetGateway, id, chosen, trail)? else {
+            return Ok(());
+        };
         let special = Special::of(self.family);
         for (set, code) in [
             (&special.private, Code::IgwDestinationAddressNotInRfc1918Egress),
@@ -339,23 +354,9 @@ impl<'n> Walk<'_, 'n> {
         trail: Trail,
         subnet: Option<&Id>,
     ) -> Result<(), Missing> {
-        let gateway = self.find(Kind::EgressOnlyGateway, id, &trail.home, |r| match r {
-            Resource::EgressOnlyGateway(gateway) => Some(gateway),
-            _ => None,
-        })?;
-        let usable = match gateway {
-            Some((gateway, _)) => is_attached(id, gateway, &trail.home)?,
-            None => false,
-        };
-        if !usable {
-            self.blackhole(chosen, trail);
+        let Some(trail) = self.at_gateway(Kind::EgressOnlyGateway, id, chosen, trail)? else {
             return Ok(());
-        }
-        let mut trail = trail;
-        if let Some(vpc) = trail.home.vpc.clone() {
-            trail = trail.at(&vpc);
-        }
-        let trail = trail.at(id);
+        };
         if self.is_return() {
             // It forwards answers to what left by it, and never answers to what came in elsewhere.
             let explanation =

@@ -15,23 +15,9 @@ impl<'n> Walk<'_, 'n> {
         chosen: &Chosen<'n>,
         trail: Trail,
     ) -> Result<(), Missing> {
-        let found = self.find(Kind::VpnGateway, id, &trail.home, |r| match r {
-            Resource::VpnGateway(gateway) => Some(gateway),
-            _ => None,
-        })?;
-        let usable = match found {
-            Some((gateway, _)) => is_attached(id, gateway, &trail.home)?,
-            None => false,
-        };
-        if !usable {
-            self.blackhole(chosen, trail);
+        let Some(mut trail) = self.at_gateway(Kind::VpnGateway, id, chosen, trail)? else {
             return Ok(());
-        }
-        let mut trail = trail;
-        if let Some(vpc) = trail.home.vpc.clone() {
-            trail = trail.at(&vpc);
-        }
-        let mut trail = trail.at(id);
+        };
         let (header, vpc) = (trail.packets.clone(), trail.vpc());
         trail.hop(id, |hop| (hop.inbound_header, hop.vpc) = (Some(header), vpc));
         self.beyond(id, trail, Spot::VpnGateway(id.clone()));
