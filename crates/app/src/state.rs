@@ -28,6 +28,8 @@ pub struct StateQuery {
 pub struct StateFound {
     /// The resources, in the order of their types and ids.
     pub resources: Vec<(Key, Resource)>,
+    /// Those of that id that are known to be gone, each with what says so.
+    pub gone: Vec<(Key, Source)>,
     /// The events that values are known from, by id.
     pub events: BTreeMap<String, Setter>,
     /// How many events were replayed.
@@ -64,10 +66,17 @@ impl App {
             ..ReplayQuery::default()
         })?;
         let resources = about(replay.last(), &query.resource);
+        let bare = query.resource.rsplit(['/', ':']).next().unwrap_or(&query.resource);
+        let is_it = |key: &Key| key.id == bare || key.id == query.resource;
+        let gone = replay.last().gone().filter(|(key, _)| is_it(key));
+        let mut gone: Vec<(Key, Source)> =
+            gone.map(|(key, source)| (key.clone(), source.clone())).collect();
+        gone.sort_by(|(one, _), (other, _)| one.cmp(other));
         let sources = resources.iter().flat_map(|(_, resource)| resource.sources.values());
-        let events = self.events_of_sources(sources)?;
+        let events =
+            self.events_of_sources(sources.chain(gone.iter().map(|(_, source)| source)))?;
         let (events_read, coverage) = (replay.events_read, replay.coverage);
-        Ok(StateFound { resources, events, events_read, coverage })
+        Ok(StateFound { resources, gone, events, events_read, coverage })
     }
 
     /// Says what of a resource differs between two times, and which event set each value.

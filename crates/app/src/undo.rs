@@ -136,20 +136,46 @@ impl App {
     }
 
     fn events_of(&self, query: &UndoQuery) -> Result<Chosen, LookupError> {
+        let mut chosen = Chosen::default();
+        match &query.resource {
+            None => self.add_events_of(query, None, &mut chosen)?,
+            // Events know a resource by its ARN or by the ARN's last part.
+            Some(resource) => {
+                for name in crate::history::names_of(resource) {
+                    self.add_events_of(query, Some(name), &mut chosen)?;
+                }
+            }
+        }
+        Ok(chosen)
+    }
+
+    fn add_events_of(
+        &self,
+        query: &UndoQuery,
+        resource_name: Option<String>,
+        chosen: &mut Chosen,
+    ) -> Result<(), LookupError> {
+        // `arn:aws:SERVICE:REGION:ACCOUNT:…`; the account may be empty.
+        let arn = query.resource.as_deref().filter(|it| it.starts_with("arn:"));
+        let of_arn = arn.and_then(|arn| arn.split(':').nth(4)).filter(|it| !it.is_empty());
         let lookup = LookupQuery {
             search: Query::parse(CHANGING, Timestamp(0)).ok(),
-            account_id: query.account_id.clone(),
-            resource_name: query.resource.clone(),
+            account_id: query.account_id.clone().or(of_arn.map(str::to_owned)),
+            resource_name,
             start: query.since,
             end: query.until,
             ..LookupQuery::default()
         };
         let mut tracer = self.tracer()?;
-        let mut chosen = Chosen::default();
         self.lookup_newest_first(&lookup, u64::MAX, |events| {
             for event in events {
+                let is_it = |(it, _): &(Event, Attribution)| {
+                    it.event_id == event.event_id && it.account_id == event.account_id
+                };
                 let event = attributed(&mut tracer, event.clone());
-                if !query.actor.as_deref().is_none_or(|actor| is_by(&event, actor)) {
+                if chosen.events.iter().any(is_it)
+                    || !query.actor.as_deref().is_none_or(|actor| is_by(&event, actor))
+                {
                     continue;
                 }
                 if chosen.events.len() == EVENTS_MAX {
@@ -160,7 +186,7 @@ impl App {
             }
             std::ops::ControlFlow::Continue(())
         })?;
-        Ok(chosen)
+        Ok(())
     }
 }
 

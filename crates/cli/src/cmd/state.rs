@@ -65,7 +65,7 @@ pub(crate) fn cmd_state(ui: &mut Ui, global: &GlobalArgs, args: &StateArgs) -> C
     let query =
         StateQuery { resource: args.resource.clone(), account_id: args.account.clone(), at };
     let found = app.state(&query)?;
-    if found.resources.is_empty() {
+    if found.resources.is_empty() && found.gone.is_empty() {
         return Err(nothing(&args.resource, &found.coverage));
     }
     match output {
@@ -77,12 +77,10 @@ pub(crate) fn cmd_state(ui: &mut Ui, global: &GlobalArgs, args: &StateArgs) -> C
 }
 
 fn nothing(resource: &str, coverage: &Coverage) -> CliError {
-    CliError::failed(format!("nothing is known of `{resource}` at that time: it may be gone")).hint(
-        format!(
-            "`trailhound history {resource}` shows every event that named it; {}",
-            coverage_text(coverage)
-        ),
-    )
+    CliError::failed(format!("nothing is known of `{resource}` at that time")).hint(format!(
+        "`trailhound history {resource}` shows every event that named it; {}",
+        coverage_text(coverage)
+    ))
 }
 
 fn tell(ui: &Ui, events_read: u64, coverage: &Coverage) {
@@ -104,6 +102,14 @@ fn print_state(ui: &mut Ui, found: &StateFound) -> Result<(), CliError> {
                 let line = ui.paint(Paint::Dim, &visible(&line));
                 ui.line(format!("      {line}"))?;
             }
+        }
+    }
+    for (key, source) in &found.gone {
+        let head = format!("{} {} is not there", key.resource_type, key.id);
+        let head = ui.paint(Paint::Bold, &visible(&head));
+        ui.line(head)?;
+        if let Some(line) = source_text(source, &found.events) {
+            ui.line(format!("  {}", visible(&line.replacen("set by", "ended by", 1))))?;
         }
     }
     Ok(())
@@ -131,7 +137,9 @@ fn state_json(found: &StateFound) -> Value {
             json!({"key": key, "body": resource.body, "sources": resource.sources})
         })
         .collect();
-    json!({"resources": resources, "events": found.events})
+    let gone: Vec<Value> =
+        found.gone.iter().map(|(key, source)| json!({"key": key, "source": source})).collect();
+    json!({"resources": resources, "gone": gone, "events": found.events})
 }
 
 /// Prints what changed between two times.

@@ -131,6 +131,11 @@ impl State {
         self.resources.iter().map(|(key, resource)| (key, &**resource))
     }
 
+    /// The resources that are known to be gone, each with what says so, in no order.
+    pub fn gone(&self) -> impl Iterator<Item = (&Key, &Source)> {
+        self.gone.iter()
+    }
+
     /// The resources of a type in a scope, in the order of their ids.
     pub fn of_type<'a>(
         &'a self,
