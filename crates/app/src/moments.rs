@@ -48,9 +48,9 @@ pub struct MomentsFound {
 pub struct MomentOf {
     /// When; nothing when its record has no readable time.
     pub at: Option<Timestamp>,
-    /// The event's id.
+    /// The event's id; empty for a snapshot.
     pub event_id: String,
-    /// The event's name.
+    /// The event's name, or `snapshot NAME`.
     pub event_name: String,
 }
 
@@ -95,7 +95,10 @@ fn moments(replay: &Replay, wanted: &str) -> Vec<MomentOf> {
     let moment = |moment: &Moment| MomentOf {
         at: moment.at,
         event_id: moment.event_id.clone(),
-        event_name: moment.event_name.clone(),
+        event_name: match &moment.snapshot {
+            Some(name) => format!("snapshot {name}"),
+            None => moment.event_name.clone(),
+        },
     };
     replay.moments().iter().filter(is_of).map(moment).collect()
 }

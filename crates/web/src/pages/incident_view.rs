@@ -7,7 +7,8 @@ use super::value::{Value, event_href, time_text};
 use crate::limits::TIMELINE_MAX;
 use crate::visible::{count_of, visible_start};
 use trailhound_app::path::{
-    Answer, BlameQuery, Blamed, Flip, SetBy, Setter, SettersOfHops, Trial, UndoTested, Verdict,
+    Answer, BlameQuery, Blamed, Flip, SetBy, Setter, SettersOfHops, Trial, UndoTested, Untold,
+    Verdict,
 };
 use trailhound_app::picture::{self, Parts, words};
 use trailhound_app::replay::Moment;
@@ -91,9 +92,10 @@ impl AnswerView {
         Self {
             title: visible_start(title, CELL_CHARS_MAX),
             last: VerdictView::new(&blamed.last),
-            sentence: match culprit {
-                Some(flip) => broken_by(flip),
-                None => without_culprit(blamed).to_owned(),
+            sentence: match (culprit, blamed.last.verdict) {
+                (Some(flip), Verdict::Reachable) => format!("It works again. {}", broken_by(flip)),
+                (Some(flip), _) => broken_by(flip),
+                (None, _) => without_culprit(blamed),
             },
             culprit: culprit.map(CulpritView::new),
             timeline: timeline(asked, blamed),
@@ -140,15 +142,23 @@ fn broken_by(flip: &Flip) -> String {
 }
 
 /// What to say when no change made a way that worked unreachable.
-fn without_culprit(blamed: &Blamed) -> &'static str {
-    match (blamed.first.verdict, blamed.last.verdict) {
+fn without_culprit(blamed: &Blamed) -> String {
+    if let Some(untold) = blamed.untold_culprit() {
+        return format!(
+            "A change that no stored event tells broke it: the snapshot {} of {} UTC shows it.",
+            visible_start(&untold.snapshot, CELL_CHARS_MAX),
+            at(untold.at),
+        );
+    }
+    let text = match (blamed.first.verdict, blamed.last.verdict) {
         (_, Verdict::Reachable) => {
             "It works at the window's end: no change in the window broke it."
         }
         (Verdict::Reachable, _) => "From some change on it is not known whether it works.",
         (Verdict::Unknown, _) => "It is not known whether it ever worked: see what is missing.",
         _ => "It did not work at the window's start either.",
-    }
+    };
+    text.to_owned()
 }
 
 impl VerdictView {
@@ -221,7 +231,9 @@ fn timeline(asked: &BlameQuery, blamed: &Blamed) -> Vec<MomentView> {
         (flip.event.event_time, MomentView::of_flip(flip, is_culprit))
     });
     let innocent = blamed.innocent.iter().map(|it| (it.at, MomentView::of_innocent(it)));
-    let mut moments: Vec<(Option<Timestamp>, MomentView)> = flips.chain(innocent).collect();
+    let untold = blamed.untold.iter().map(|it| (it.at, MomentView::of_untold(it)));
+    let all = flips.chain(innocent).chain(untold);
+    let mut moments: Vec<(Option<Timestamp>, MomentView)> = all.collect();
     moments.sort_by_key(|(at, _)| *at);
     let older = moments.len().saturating_sub(TIMELINE_MAX);
     let start = match asked.good {
@@ -253,6 +265,19 @@ impl MomentView {
                 ..Value::default()
             },
             text: format!("by {by}: {before} before, {after} after{tie}"),
+        }
+    }
+
+    fn of_untold(untold: &Untold) -> Self {
+        let (before, after) = (words::verdict(&untold.before), words::verdict(&untold.after));
+        Self {
+            time: untold.at.map(time_text).unwrap_or_default(),
+            class: "flip",
+            event: Value::default(),
+            text: format!(
+                "the snapshot {} shows a change that no stored event tells: {before} before, {after} after",
+                visible_start(&untold.snapshot, CELL_CHARS_MAX)
+            ),
         }
     }
 
