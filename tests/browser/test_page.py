@@ -450,9 +450,10 @@ def charts(browser):
 
 def drawn(browser):
     wait(browser, lambda: charts(browser) == 1, "the histogram")
-    holder = one(browser, "#days-plot")
-    starts = [int(step.split(":")[0]) for step in holder.get_attribute("data-buckets").split()]
-    return starts[0], starts[-1], int(holder.get_attribute("data-seconds"))
+    # At one moment: the page may be swapped between two questions.
+    data = browser.execute_script("return Object.assign({}, document.querySelector('#days-plot').dataset)")
+    starts = [int(step.split(":")[0]) for step in data["buckets"].split()]
+    return starts[0], starts[-1], int(data["seconds"])
 
 
 def pointer(browser, seconds):
