@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::path::{Answer, Blamed, Flip, PathFound, SettersOfHops, Trial};
+use crate::path::{Answer, Blamed, Flip, PathFound, SettersOfHops, Trial, Untold};
 
 impl PathFound {
     /// The answer as JSON.
@@ -40,6 +40,7 @@ impl Blamed {
             "verdict": self.last.verdict,
             "culprit": culprit.and_then(|flip| flip.event.event_id.clone()),
             "flips": flips,
+            "untold": self.untold.iter().map(untold_json).collect::<Vec<_>>(),
             "innocent": innocent,
             "changes": self.changes,
             "evaluations": self.evaluations,
@@ -63,12 +64,23 @@ fn flip_json(flip: &Flip, before: Value, after: Value) -> Value {
         "user_agent": event.user_agent,
         "who": flip.attribution,
         "is_tie": flip.is_tie,
+        "changed": flip.differences,
         "before": before,
         "after": after,
     })
 }
 
-fn answer(answer: &Answer, set_by: Option<&SettersOfHops>) -> Value {
+fn untold_json(untold: &Untold) -> Value {
+    json!({
+        "snapshot": untold.snapshot,
+        "at": untold.at.map(|at| at.to_string()),
+        "before": answer(&untold.before, None),
+        "after": answer(&untold.after, None),
+    })
+}
+
+/// An answer as JSON, with who set what its hops met where that was asked.
+pub fn answer(answer: &Answer, set_by: Option<&SettersOfHops>) -> Value {
     let read_set: Vec<Value> = answer
         .read_set
         .keys()

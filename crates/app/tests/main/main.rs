@@ -16,6 +16,7 @@ mod faults;
 mod kill;
 mod order;
 mod questions;
+mod replay;
 mod rows;
 mod shared_data;
 mod synthetic;

@@ -1,7 +1,7 @@
 //! `trailhound blame-path`: which change broke a path, who made it, and the way back.
 
 use super::lookup::complete;
-use super::path::{Ends, answer_json, print_answer, tell_assumed, time};
+use super::path::{Ends, print_answer, tell_assumed, time};
 use super::state::side_text;
 use crate::args::{GlobalArgs, Output};
 use crate::coverage::coverage_text;
@@ -10,7 +10,6 @@ use crate::event_output::write_json;
 use crate::text::{counted, visible};
 use crate::ui::{Paint, Ui};
 use clap::Args;
-use serde_json::{Value, json};
 use trailhound_app::path::{BlameQuery, Blamed, Flip, Trial, UndoTested, Untold, Verdict};
 use trailhound_app::picture::words;
 use trailhound_app::undo::render;
@@ -53,7 +52,7 @@ pub(crate) fn cmd_blame_path(ui: &mut Ui, global: &GlobalArgs, args: &BlamePathA
     let blamed =
         app.blame_path(&BlameQuery { query, account_id: args.ends.account(), good, bad })?;
     match output {
-        Output::Json => write_json(ui, &format!("{:#}\n", blamed_json(&blamed)?))?,
+        Output::Json => write_json(ui, &format!("{:#}\n", blamed.json()))?,
         _ => print_blamed(ui, &args.ends.text(), &blamed)?,
     }
     tell_assumed(ui, &blamed.assumed);
@@ -226,51 +225,4 @@ pub(super) fn print_paths(ui: &mut Ui, flip: &Flip, blamed: &Blamed) -> Result<(
         print_answer(ui, answer, set_by)?;
     }
     Ok(())
-}
-
-fn blamed_json(blamed: &Blamed) -> Result<Value, CliError> {
-    let mut flips = Vec::new();
-    for flip in &blamed.flips {
-        flips.push(json!({
-            "event_id": flip.event.event_id,
-            "event_name": flip.event.event_name,
-            "event_time": flip.event.event_time.map(|at| at.to_string()),
-            "account_id": flip.event.account_id,
-            "aws_region": flip.event.aws_region,
-            "source_ip_address": flip.event.source_ip_address,
-            "user_agent": flip.event.user_agent,
-            "who": flip.attribution,
-            "is_tie": flip.is_tie,
-            "changed": flip.differences,
-            "before": answer_json(&flip.before)?,
-            "after": answer_json(&flip.after)?,
-        }));
-    }
-    let culprit = blamed.culprit().and_then(|flip| flip.event.event_id.clone());
-    let mut untold = Vec::new();
-    for it in &blamed.untold {
-        untold.push(json!({
-            "snapshot": it.snapshot,
-            "at": it.at.map(|at| at.to_string()),
-            "before": answer_json(&it.before)?,
-            "after": answer_json(&it.after)?,
-        }));
-    }
-    let innocent: Vec<&String> = blamed.innocent.iter().map(|moment| &moment.event_id).collect();
-    let tested = blamed.undo.as_ref();
-    Ok(json!({
-        "verdict": blamed.last.verdict,
-        "culprit": culprit,
-        "flips": flips,
-        "untold": untold,
-        "innocent": innocent,
-        "changes": blamed.changes,
-        "evaluations": blamed.evaluations,
-        "undo": tested.map(|tested| &tested.undo.plan),
-        "assumed": blamed.assumed,
-        "after_undo": tested.and_then(|tested| match &tested.after {
-            Trial::Answered(answer) => Some(answer.verdict),
-            Trial::NewIds | Trial::Incomplete | Trial::NoCalls => None,
-        }),
-    }))
 }

@@ -1,7 +1,7 @@
 //! `--all-instances`: how every interface of a VPC stands to the internet.
 
 use super::lookup::complete;
-use super::path::{answer_json, tell_assumed};
+use super::path::tell_assumed;
 use crate::args::{GlobalArgs, Output};
 use crate::coverage::coverage_text;
 use crate::error::{CliError, CmdResult, Status};
@@ -11,6 +11,7 @@ use crate::ui::{Paint, Ui};
 use serde_json::{Value, json};
 use trailhound_app::exposure::{Direction, ExposureQuery, Exposures, Flipped};
 use trailhound_app::path::Answer;
+use trailhound_app::path_json::answer as answer_json;
 use trailhound_app::picture::words;
 use trailhound_record::Timestamp;
 
@@ -28,7 +29,7 @@ pub(super) fn cmd_exposure(
         return Err(nothing(&query.vpc));
     }
     if output == Output::Json {
-        write_json(ui, &format!("{:#}\n", exposures_json(&found)?))?;
+        write_json(ui, &format!("{:#}\n", exposures_json(&found)))?;
     } else {
         for exposure in &found.interfaces {
             let head = named(&exposure.interface, exposure.instance.as_deref());
@@ -69,10 +70,9 @@ pub(super) fn cmd_blame_exposure(
         return Err(nothing(&query.vpc));
     }
     if output == Output::Json {
-        let flipped: Result<Vec<Value>, CliError> =
-            found.flipped.iter().map(flipped_json).collect();
+        let flipped: Vec<Value> = found.flipped.iter().map(flipped_json).collect();
         let json = json!({
-            "flipped": flipped?, "interfaces": found.interfaces, "assumed": found.assumed,
+            "flipped": flipped, "interfaces": found.interfaces, "assumed": found.assumed,
         });
         write_json(ui, &format!("{json:#}\n"))?;
     } else {
@@ -161,7 +161,7 @@ fn print_flipped(ui: &mut Ui, flipped: &Flipped) -> Result<(), CliError> {
     Ok(())
 }
 
-fn exposures_json(found: &Exposures) -> Result<Value, CliError> {
+fn exposures_json(found: &Exposures) -> Value {
     let mut interfaces = Vec::new();
     for exposure in &found.interfaces {
         let mut json = json!({"interface": exposure.interface, "instance": exposure.instance});
@@ -171,15 +171,15 @@ fn exposures_json(found: &Exposures) -> Result<Value, CliError> {
                 Direction::FromInternet => "from_internet",
             };
             if let Some(members) = json.as_object_mut() {
-                members.insert(name.to_owned(), answer_json(answer)?);
+                members.insert(name.to_owned(), answer_json(answer, None));
             }
         }
         interfaces.push(json);
     }
-    Ok(json!({"interfaces": interfaces, "assumed": found.assumed}))
+    json!({"interfaces": interfaces, "assumed": found.assumed})
 }
 
-fn flipped_json(flipped: &Flipped) -> Result<Value, CliError> {
+fn flipped_json(flipped: &Flipped) -> Value {
     let flips: Vec<Value> = flipped
         .flips
         .iter()
@@ -196,13 +196,13 @@ fn flipped_json(flipped: &Flipped) -> Result<Value, CliError> {
         })
         .collect();
     let untold: Vec<&String> = flipped.untold.iter().map(|it| &it.snapshot).collect();
-    Ok(json!({
+    json!({
         "interface": flipped.interface,
         "instance": flipped.instance,
         "direction": flipped.direction,
-        "before": answer_json(&flipped.before)?,
-        "after": answer_json(&flipped.after)?,
+        "before": answer_json(&flipped.before, None),
+        "after": answer_json(&flipped.after, None),
         "flips": flips,
         "untold": untold,
-    }))
+    })
 }

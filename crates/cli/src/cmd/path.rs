@@ -8,7 +8,7 @@ use crate::event_output::write_json;
 use crate::text::{counted, visible};
 use crate::ui::{Paint, Ui};
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::net::IpAddr;
 use trailhound_app::exposure::{Direction, ExposureQuery};
 use trailhound_app::lookup::search::{TIME_ACCEPTED, parse_time};
@@ -16,6 +16,7 @@ use trailhound_app::now;
 use trailhound_app::path::{
     Answer, Assumption, End, PathFound, PathQuery, Protocol, Query, SetBy, Setter, Verdict,
 };
+use trailhound_app::path_json;
 use trailhound_app::picture::{self, words};
 use trailhound_record::Timestamp;
 
@@ -178,14 +179,7 @@ pub(crate) fn cmd_path(ui: &mut Ui, global: &GlobalArgs, args: &PathArgs) -> Cmd
     let app = super::open_existing(global)?;
     let found = app.path(&PathQuery { query, account_id: args.ends.account(), at })?;
     match output {
-        Output::Json => {
-            let mut json = answer_json(&found.answer)?;
-            if let Some(members) = json.as_object_mut() {
-                members.insert("set_by".to_owned(), json!(found.set_by));
-                members.insert("assumed".to_owned(), json!(found.assumed));
-            }
-            write_json(ui, &format!("{json:#}\n"))?;
-        }
+        Output::Json => write_json(ui, &format!("{:#}\n", found.json()))?,
         Output::Svg => ui.line(picture::svg(&args.ends.text(), &found.answer, &found.set_by))?,
         _ => print_path(ui, &args.ends.text(), &found)?,
     }
@@ -207,7 +201,7 @@ fn path_in(
     let documents = super::snapshot::documents(ui, dir)?;
     let (answer, ignored) = trailhound_app::path::path_in(documents, query)?;
     match output {
-        Output::Json => write_json(ui, &format!("{:#}\n", answer_json(&answer)?))?,
+        Output::Json => write_json(ui, &format!("{:#}\n", path_json::answer(&answer, None)))?,
         Output::Svg => ui.line(picture::svg(title, &answer, &Default::default()))?,
         _ => {
             let head = format!("{title}: {}", words::verdict(&answer));
@@ -228,26 +222,6 @@ pub(super) fn tell_assumed(ui: &Ui, assumed: &[Assumption]) {
     for assumption in assumed {
         ui.note(&visible(&format!("assumed of {}: {}", assumption.resource, assumption.text)));
     }
-}
-
-pub(super) fn answer_json(answer: &Answer) -> Result<Value, CliError> {
-    let broken = |error: serde_json::Error| CliError::failed(error.to_string());
-    let full = serde_json::to_value(answer).map_err(broken)?;
-    let read_set: Vec<Value> = answer
-        .read_set
-        .keys()
-        .into_iter()
-        .map(|(key, hash)| json!({"key": key, "hash": format!("{hash:016x}")}))
-        .collect();
-    Ok(json!({
-        "verdict": answer.verdict,
-        "explanations": full.get("Explanations"),
-        "missing": answer.missing,
-        "forward": full.get("Forward"),
-        "return": full.get("ReturnPath"),
-        "headers": full.get("Headers"),
-        "read_set": read_set,
-    }))
 }
 
 fn print_path(ui: &mut Ui, title: &str, found: &PathFound) -> Result<(), CliError> {
