@@ -7,6 +7,7 @@ operations of the newer shape; operations of which nobody knows the shape altern
 import datetime
 import itertools
 import json
+import urllib.parse
 
 import botocore.exceptions
 
@@ -154,26 +155,99 @@ def retyped(value):
     return value
 
 
+# Names of events where they are not those of operations.
+RENAMED = {
+    ("s3", "PutPublicAccessBlock"): "PutBucketPublicAccessBlock",
+    ("s3", "PutBucketLifecycleConfiguration"): "PutBucketLifecycle",
+    ("s3", "PutBucketNotificationConfiguration"): "PutBucketNotification",
+    ("lambda", "AddPermission"): "AddPermission20150331v2",
+    ("lambda", "CreateEventSourceMapping"): "CreateEventSourceMapping20150331",
+    ("lambda", "CreateFunction"): "CreateFunction20150331",
+    ("lambda", "DeleteEventSourceMapping"): "DeleteEventSourceMapping20150331",
+    ("lambda", "PutFunctionConcurrency"): "PutFunctionConcurrency20171031",
+    ("lambda", "RemovePermission"): "RemovePermission20150331v2",
+    ("lambda", "UpdateAlias"): "UpdateAlias20150331",
+    ("lambda", "UpdateEventSourceMapping"): "UpdateEventSourceMapping20150331",
+    ("lambda", "UpdateFunctionCode"): "UpdateFunctionCode20150331v2",
+    ("lambda", "UpdateFunctionConfiguration"): "UpdateFunctionConfiguration20150331v2",
+}
+# What CloudTrail takes out of requests and answers.
+HIDDEN = {
+    "ssm": {"Value"},
+    "lambda": {"Environment", "ZipFile"},
+    "rds": {"MasterUserPassword"},
+    "iam": {"SecretAccessKey"},
+    "secretsmanager": {"SecretString", "SecretBinary"},
+}
+
+
+def recorded(service, shape, value):
+    """Parameters of a service that is not EC2: members in lower case, S3's as its XML has them."""
+    if shape is None or value is None:
+        return value
+    if shape.type_name == "structure" and isinstance(value, dict):
+        out = {}
+        for name, one in value.items():
+            if name not in shape.members:
+                continue
+            key = lower(name)
+            if service == "s3":
+                key = {"Bucket": "bucketName", "Policy": "bucketPolicy"}.get(name, name)
+            if name in HIDDEN.get(service, ()):
+                out[key] = "HIDDEN_DUE_TO_SECURITY_REASONS"
+            elif service == "s3" and name == "Policy":
+                out[key] = json.loads(one)
+            else:
+                out[key] = recorded(service, shape.members[name], one)
+        return out
+    if shape.type_name == "list":
+        return [recorded(service, shape.member, one) for one in value]
+    if shape.type_name == "map":
+        return {name: recorded(service, shape.value, one) for name, one in value.items()}
+    if isinstance(value, datetime.datetime):
+        return value.strftime("%b %-d, %Y, %-I:%M:%S %p")
+    if isinstance(value, (dict, list)):  # botocore reads IAM's policies
+        return urllib.parse.quote(json.dumps(value))
+    if isinstance(value, bytes):
+        return "HIDDEN_DUE_TO_SECURITY_REASONS"
+    if hasattr(value, "read"):
+        return None
+    return value
+
+
+class Clock:
+    """Numbers and times of records; those of one account share it."""
+
+    def __init__(self):
+        self.number = itertools.count(1)
+        self.time = datetime.datetime(2026, 3, 2, tzinfo=datetime.UTC)
+
+    def tick(self):
+        self.time += datetime.timedelta(seconds=1)
+        return next(self.number), self.time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 class Recorder:
     """Calls a client and hands a record of every call to `sink`."""
 
-    def __init__(self, client, region, sink):
+    def __init__(self, client, region, sink, clock=None):
         self.client, self.region, self.sink = client, region, sink
-        self.number = itertools.count(1)
-        self.clock = datetime.datetime(2026, 3, 2, tzinfo=datetime.UTC)
+        self.clock = clock or Clock()
+        self.model = client.meta.service_model
+        self.service = self.model.service_name
 
     def call(self, name, **params):
         """Returns the answer, or nothing when the call failed; there is a record either way."""
-        model = self.client.meta.service_model.operation_model(name)
+        model = self.model.operation_model(name)
         method = next(key for key, value in self.client.meta.method_to_api_mapping.items() if value == name)
-        number = next(self.number)
-        self.clock += datetime.timedelta(seconds=1)
+        number, time = self.clock.tick()
+        prefix = self.model.endpoint_prefix.removeprefix("api.")
         record = {
             "eventVersion": "1.11",
             "userIdentity": {"type": "IAMUser", "accountId": ACCOUNT, "userName": "someone"},
-            "eventTime": self.clock.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "eventSource": "ec2.amazonaws.com",
-            "eventName": name,
+            "eventTime": time,
+            "eventSource": f"{prefix}.amazonaws.com",
+            "eventName": RENAMED.get((self.service, name), name),
             "awsRegion": self.region,
             "eventID": f"e{number}",
             "readOnly": False,
@@ -183,8 +257,22 @@ class Recorder:
             answer = getattr(self.client, method)(**params)
         except botocore.exceptions.ClientError as error:
             answer = None
-            record["errorCode"] = "Client." + error.response["Error"]["Code"]
+            code = error.response["Error"]["Code"]
+            record["errorCode"] = f"Client.{code}" if self.service == "ec2" else code
             record["errorMessage"] = error.response["Error"]["Message"]
+        if answer is not None:
+            answer.pop("ResponseMetadata", None)
+        if self.service == "ec2":
+            self.ec2(record, model, params, answer, number)
+        else:
+            record["requestParameters"] = recorded(self.service, model.input_shape, params)
+            record["responseElements"] = recorded(self.service, model.output_shape, answer) or None
+        self.sink(json.dumps(record))
+        return answer
+
+    def ec2(self, record, model, params, answer, number):
+        """Adds parameters in one of EC2's two shapes."""
+        name = record["eventName"]
         is_wrapped = name in WRAPPED or (name in UNKNOWN and number % 2 == 0)
         if is_wrapped:
             wrapper = ABBREVIATED.get(name, f"{name}Request")
@@ -193,7 +281,6 @@ class Recorder:
             record["requestParameters"] = legacy_request(model.input_shape, params, name)
         record["responseElements"] = None
         if answer is not None:
-            answer.pop("ResponseMetadata", None)
             if is_wrapped:
                 body = {"xmlns": "http://ec2.amazonaws.com/doc/2016-11-15/", "requestId": f"r{number}"}
                 body.update(wrapped_answer(model.output_shape, answer))
@@ -201,5 +288,3 @@ class Recorder:
             else:
                 body = legacy_answer(model.output_shape, answer)
                 record["responseElements"] = {"requestId": f"r{number}", "_return": True, **body}
-        self.sink(json.dumps(record))
-        return answer

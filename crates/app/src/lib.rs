@@ -3,22 +3,29 @@
 //! It takes no HTTP request, no terminal and no environment; `api`, `web` and `cli` convert.
 #![deny(missing_docs)]
 
+pub mod apply;
+pub mod caller;
 pub mod changes;
 pub mod count;
 pub mod export;
+pub mod exposure;
 pub mod history;
 pub mod import;
 pub mod insights;
 pub mod lake;
+pub mod live;
 pub mod lookup;
 pub mod maintain;
+pub mod moments;
 mod network;
 pub mod path;
+pub mod picture;
 mod pipeline;
 pub mod questions;
 pub mod replay;
 pub mod report;
 pub mod search;
+pub mod snapshot;
 pub mod sql;
 pub mod state;
 pub mod stats;
@@ -41,6 +48,8 @@ pub struct App {
     store: Store,
     token_key: [u8; 32],
     stats: Mutex<Option<stats::Stats>>,
+    replays: Mutex<Vec<replay::Kept>>,
+    keeps_replays: std::sync::atomic::AtomicBool,
 }
 
 /// Why a store could not be opened.
@@ -67,7 +76,13 @@ impl App {
     pub fn open(db: &Path) -> Result<Self, OpenError> {
         let store = Store::open(db).map_err(|error| OpenError::Store(Box::new(error)))?;
         let token_key = token_key(store.folder())?;
-        Ok(Self { store, token_key, stats: Mutex::new(None) })
+        Ok(Self {
+            store,
+            token_key,
+            stats: Mutex::default(),
+            replays: Mutex::default(),
+            keeps_replays: false.into(),
+        })
     }
 
     /// The folder that holds the store, absolute.

@@ -16,6 +16,14 @@ pub enum LookupError {
     /// The store's table log could not be read.
     #[error("cannot read the store")]
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A snapshot that is kept with the store could not be read.
+    #[error("cannot read the snapshot `{path}`")]
+    Snapshot {
+        /// Its file, or their folder.
+        path: std::path::PathBuf,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
 }
 
 impl From<TableError> for LookupError {

@@ -11,8 +11,10 @@ use std::net::Ipv4Addr;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use trailhound_reach::{Body, Kind, Network, Scope};
+use trailhound_reach::{Body, Kind, Network, Scope, Timeline, Write};
 use trailhound_replay::state::{Key, Known, Resource, Source, State};
+
+use crate::replay::Replay;
 
 /// Stands for a public address that is not known; it is in no network.
 const PUBLIC_STAND_IN: &str = "192.0.2.1";
@@ -40,47 +42,112 @@ pub(crate) struct Described<'a> {
 
 /// What must be assumed of a state.
 pub(crate) fn assumptions(state: &State) -> Vec<Assumption> {
-    let mut assumed = BTreeSet::new();
-    let mut told = BTreeSet::new();
-    let mut seen = BTreeSet::new();
-    for (key, resource) in state.iter() {
-        let Some(kind) = Kind::from_type(key.resource_type) else { continue };
-        match kind {
-            Kind::PublicAccessOptions => {
-                told.insert(scope(key));
+    let mut found = Assumed::default();
+    state.iter().for_each(|(key, resource)| found.see(key, resource, state));
+    let told = found.options.clone();
+    found.finish(&told)
+}
+
+/// What must be assumed of all states of a replay.
+pub(crate) fn assumptions_over(replay: &Replay) -> Vec<Assumption> {
+    let mut found = Assumed::default();
+    replay.first.iter().for_each(|(key, resource)| found.see(key, resource, &replay.first));
+    // An option that an event set was off until then.
+    let told = found.options.clone();
+    for moment in replay.moments() {
+        for changed in &moment.changed {
+            if let Some(after) = &changed.after {
+                found.see(&changed.key, after, &moment.after);
             }
-            Kind::Vpc => {
-                seen.insert(scope(key));
+        }
+    }
+    found.finish(&told)
+}
+
+#[derive(Default)]
+struct Assumed {
+    assumed: BTreeSet<Assumption>,
+    /// Where Block Public Access is told.
+    options: BTreeSet<Scope>,
+    seen: BTreeSet<Scope>,
+}
+
+impl Assumed {
+    fn see(&mut self, key: &Key, resource: &Resource, state: &State) {
+        let of = |text: &str, whole_vpc| Assumption {
+            resource: key.id.clone(),
+            text: text.to_owned(),
+            open: None,
+            whole_vpc,
+        };
+        match Kind::from_type(key.resource_type) {
+            Some(Kind::PublicAccessOptions) => {
+                self.options.insert(scope(key));
+            }
+            Some(Kind::Vpc) => {
+                self.seen.insert(scope(key));
                 if *resource.source("") != Source::Unknown {
-                    assumed.insert(Assumption {
-                        resource: key.id.clone(),
-                        text: "every change since its creation or snapshot is stored".to_owned(),
-                        open: None,
-                        whole_vpc: Some(key.id.clone()),
-                    });
+                    let text = "every change since its creation or snapshot is stored";
+                    self.assumed.insert(of(text, Some(key.id.clone())));
                 }
             }
-            Kind::NatGateway if nat_address(resource, key, state).is_some() => {
-                assumed.insert(Assumption {
-                    resource: key.id.clone(),
-                    text: "no event tells its addresses: one of its subnet stands for them"
-                        .to_owned(),
-                    open: None,
-                    whole_vpc: None,
-                });
+            Some(Kind::NatGateway) if nat_address(resource, key, state).is_some() => {
+                let text = "no event tells its addresses: one of its subnet stands for them";
+                self.assumed.insert(of(text, None));
             }
             _ => {}
         }
     }
-    for scope in seen.difference(&told) {
-        assumed.insert(Assumption {
-            resource: format!("{}/{}", scope.account, scope.region),
-            text: "Block Public Access is off, as no event turned it on".to_owned(),
-            open: Some(scope.clone()),
-            whole_vpc: None,
-        });
+
+    fn finish(mut self, told: &BTreeSet<Scope>) -> Vec<Assumption> {
+        for scope in self.seen.difference(told) {
+            let until = match self.options.contains(scope) {
+                true => "off until an event turns it on",
+                false => "off, as no event turned it on",
+            };
+            self.assumed.insert(Assumption {
+                resource: format!("{}/{}", scope.account, scope.region),
+                text: format!("Block Public Access is {until}"),
+                open: Some(scope.clone()),
+                whole_vpc: None,
+            });
+        }
+        self.assumed.into_iter().collect()
     }
-    assumed.into_iter().collect()
+}
+
+/// A replay as versions of the network, one for each moment, and what is assumed in them.
+#[derive(Debug)]
+pub(crate) struct Versioned {
+    pub(crate) timeline: Timeline<usize>,
+    pub(crate) assumed: Vec<Assumption>,
+}
+
+/// The versions of the network, one for each change that was replayed.
+pub(crate) fn versioned(replay: &Replay) -> Versioned {
+    let assumed = assumptions_over(replay);
+    let mut timeline = Timeline::new(network(&replay.first, &assumed));
+    for (index, moment) in replay.moments().iter().enumerate() {
+        let known: Vec<_> = moment
+            .changed
+            .iter()
+            .filter_map(|changed| {
+                let kind = Kind::from_type(changed.key.resource_type)?;
+                let body = changed.after.as_deref();
+                let body =
+                    body.map(|body| described(kind, body, &changed.key.scope, &moment.after));
+                Some((kind, scope(&changed.key), network_id(kind, &changed.key), body))
+            })
+            .collect();
+        let writes = known.iter().map(|(kind, scope, id, body)| Write {
+            scope,
+            kind: *kind,
+            id,
+            body: body.as_ref().map(|it| (&*it.json, it.unknown.as_slice())),
+        });
+        timeline.push(index, writes);
+    }
+    Versioned { timeline, assumed }
 }
 
 /// The network of a state.

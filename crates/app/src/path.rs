@@ -5,22 +5,23 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 use trailhound_query::{Coverage, LookupQuery};
+pub use trailhound_reach::explain::Explanation;
+use trailhound_reach::explain::{AclRule, RouteTableRoute};
 pub use trailhound_reach::{Answer, End, Protocol, Query, Verdict};
-use trailhound_reach::{Kind, Timeline, Versions, Write};
 use trailhound_record::{Event, Timestamp};
 use trailhound_replay::inverse::Plan;
-use trailhound_replay::state::{Changed, Source, State};
+use trailhound_replay::state::{Changed, Difference, Source, State};
 use trailhound_trace::{Attribution, Tracer};
 
 use crate::App;
 use crate::lookup::LookupError;
 pub use crate::network::Assumption;
-use crate::network::{assumptions, described, network, network_id, scope};
+use crate::network::{assumptions, network};
 use crate::replay::{Moment, Replay, ReplayQuery};
 use crate::undo::{Undo, UndoQuery};
 
 /// The services whose calls decide where packets go.
-const SERVICES: &[&str] = &["ec2"];
+pub(crate) const SERVICES: &[&str] = &["ec2"];
 
 /// A question about a path at a time.
 #[derive(Debug, Clone)]
@@ -39,6 +40,8 @@ pub struct PathFound {
     /// The answer.
     pub answer: Answer,
     /// For each hop of the way there, by its number, who set the rule or route that it met.
+    ///
+    /// Shape: one more than the last hop's number stands for the rule or route that stopped the packets.
     pub set_by: BTreeMap<usize, SetBy>,
     /// What no event says and AWS's defaults fill in.
     pub assumed: Vec<Assumption>,
@@ -47,6 +50,9 @@ pub struct PathFound {
     /// What was looked at.
     pub coverage: Coverage,
 }
+
+/// Who set what hops met, by their number, as in [`PathFound::set_by`].
+pub type SettersOfHops = BTreeMap<usize, SetBy>;
 
 /// What a hop met, and the event that set it.
 #[derive(Debug, Clone, Serialize)]
@@ -105,12 +111,17 @@ pub struct BlameQuery {
 pub struct Blamed {
     /// The changes, newest first.
     pub flips: Vec<Flip>,
+    /// Snapshots that found another answer than the events before them: something changed it that no stored
+    /// event tells. Newest first.
+    pub untold: Vec<Untold>,
     /// Changes that touched what the verdict rests on and left it as it was, newest first.
     pub innocent: Vec<Moment>,
     /// How many changes were in the window.
     pub changes: usize,
     /// How many states were asked.
     pub evaluations: usize,
+    /// Who set what the path met before the newest change that broke it, and after it.
+    pub set_by: Option<(SettersOfHops, SettersOfHops)>,
     /// The answer at the window's start.
     pub first: Answer,
     /// The answer at the window's end.
@@ -134,11 +145,26 @@ pub struct Flip {
     pub attribution: Attribution,
     /// What it changed.
     pub changed: Vec<Changed>,
+    /// The same, property by property.
+    pub differences: Vec<Difference>,
     /// Whether another change has the same time: which came first is not recorded.
     pub is_tie: bool,
     /// The answer before it.
     pub before: Answer,
     /// The answer after it.
+    pub after: Answer,
+}
+
+/// An answer that only a snapshot found to be another.
+#[derive(Debug)]
+pub struct Untold {
+    /// The snapshot's name.
+    pub snapshot: String,
+    /// When it was taken: the change was before that.
+    pub at: Option<Timestamp>,
+    /// The answer that the events led to.
+    pub before: Answer,
+    /// The answer in the snapshot's state.
     pub after: Answer,
 }
 
@@ -165,15 +191,31 @@ pub enum Trial {
 }
 
 impl Blamed {
-    /// The newest change that made the verdict worse.
+    /// The newest change that made the verdict worse; nothing when a newer one did, which no event tells.
     pub fn culprit(&self) -> Option<&Flip> {
-        self.flips.iter().find(|flip| is_worse(&flip.before, &flip.after))
+        let worse = |flip: &&Flip| is_worse(&flip.before, &flip.after);
+        let broke = |flip: &&Flip| worse(flip) && flip.before.verdict == Verdict::Reachable;
+        let found = self.flips.iter().find(broke).or_else(|| self.flips.iter().find(worse))?;
+        let is_older = |untold: &Untold| found.event.event_time < untold.at;
+        self.untold_culprit().is_none_or(|untold| !is_older(untold)).then_some(found)
+    }
+
+    /// The newest snapshot that found the verdict worse than the events before it tell.
+    pub fn untold_culprit(&self) -> Option<&Untold> {
+        self.untold.iter().find(|untold| is_worse(&untold.before, &untold.after))
     }
 }
 
-fn is_worse(before: &Answer, after: &Answer) -> bool {
-    let is_broken = matches!(after.verdict, Verdict::Unreachable | Verdict::ForwardOnly);
-    before.verdict == Verdict::Reachable && is_broken
+/// Whether less gets through than before; a verdict that is not known is neither better nor worse.
+pub(crate) fn is_worse(before: &Answer, after: &Answer) -> bool {
+    let rank = |answer: &Answer| match answer.verdict {
+        Verdict::Reachable => Some(3),
+        Verdict::Boundary => Some(2),
+        Verdict::ForwardOnly => Some(1),
+        Verdict::Unreachable => Some(0),
+        Verdict::Unknown => None,
+    };
+    rank(before).zip(rank(after)).is_some_and(|(before, after)| after < before)
 }
 
 impl App {
@@ -186,9 +228,10 @@ impl App {
             account_id: query.account_id.clone(),
             services: SERVICES.iter().map(|&it| it.to_owned()).collect(),
             until: query.at,
+            ..ReplayQuery::default()
         })?;
-        let assumed = assumptions(replay.last());
-        let answer = trailhound_reach::path(&network(replay.last(), &assumed), &query.query);
+        let (network, assumed) = replay.network();
+        let answer = trailhound_reach::path(&network, &query.query);
         let set_by = self.setters(&answer, replay.last())?;
         let (events_read, coverage) = (replay.events_read, replay.coverage);
         Ok(PathFound { answer, set_by, assumed, events_read, coverage })
@@ -203,47 +246,70 @@ impl App {
             account_id: query.account_id.clone(),
             services: SERVICES.iter().map(|&it| it.to_owned()).collect(),
             until: query.bad,
+            ..ReplayQuery::default()
         })?;
-        let assumed = assumptions(replay.last());
-        let timeline = timeline(&replay, &assumed);
-        let is_before =
-            |moment: &Moment| moment.at.is_none_or(|at| query.good.is_some_and(|good| at <= good));
-        let good = replay.moments.partition_point(is_before);
-        let found = trailhound_reach::blame(&timeline, &query.query, good, timeline.len());
-        let mut tracer = self.tracer()?;
-        let mut flips = Vec::new();
-        for flip in found.flips {
-            let Some(moment) = replay.moments.get(flip.change) else { continue };
-            let Some(event) = self.event(&moment.event_id)? else { continue };
-            flips.push(Flip {
-                attribution: tracer.attribute(&event),
-                event,
-                changed: moment.changed.clone(),
-                is_tie: moment.is_tie,
-                before: flip.before,
-                after: flip.after,
-            });
-        }
-        let innocent =
-            found.innocent.iter().filter_map(|place| replay.moments.get(*place)).cloned().collect();
+        let versioned = replay.versioned();
+        let (timeline, end) = (&versioned.timeline, replay.moments().len());
+        let good = replay.count_until_good(query.good);
+        let found = trailhound_reach::blame(timeline, &query.query, good, end);
+        let (flips, untold) = self.behind(&replay, found.flips)?;
+        let innocent = found.innocent.iter().filter_map(|place| replay.moments().get(*place));
+        let innocent = innocent.filter(|moment| moment.snapshot.is_none()).cloned().collect();
         let mut blamed = Blamed {
             flips,
+            untold,
             innocent,
-            changes: timeline.len() - good,
+            changes: end - good,
             evaluations: found.evaluations,
+            set_by: None,
             first: found.good,
             last: found.bad,
             undo: None,
-            assumed,
+            assumed: versioned.assumed.clone(),
             events_read: replay.events_read,
             coverage: replay.coverage.clone(),
         };
+        let culprit =
+            blamed.culprit().and_then(|flip| Some((flip, flip.event.event_id.as_deref()?)));
+        if let Some((flip, index)) = culprit.and_then(|(flip, id)| Some((flip, replay.find(id)?))) {
+            let before = self.setters(&flip.before, replay.before(index))?;
+            blamed.set_by = Some((before, self.setters(&flip.after, replay.before(index + 1))?));
+        }
         if blamed.last.verdict != Verdict::Reachable
             && let Some(id) = blamed.culprit().and_then(|flip| flip.event.event_id.clone())
         {
             blamed.undo = Some(self.tested_undo(id, query, &replay)?);
         }
         Ok(blamed)
+    }
+
+    /// The events and snapshots behind flips.
+    pub(crate) fn behind(
+        &self,
+        replay: &Replay,
+        found: Vec<trailhound_reach::Flip>,
+    ) -> Result<(Vec<Flip>, Vec<Untold>), LookupError> {
+        let mut tracer = self.tracer()?;
+        let (mut flips, mut untold) = (Vec::new(), Vec::new());
+        for flip in found {
+            let Some(moment) = replay.moments().get(flip.change) else { continue };
+            if let Some(snapshot) = moment.snapshot.clone() {
+                let (before, after) = (flip.before, flip.after);
+                untold.push(Untold { snapshot, at: moment.at, before, after });
+                continue;
+            }
+            let Some(event) = self.event(&moment.event_id)? else { continue };
+            flips.push(Flip {
+                attribution: tracer.attribute(&event),
+                event,
+                differences: moment.changed.iter().flat_map(Changed::differences).collect(),
+                changed: moment.changed.clone(),
+                is_tie: moment.is_tie,
+                before: flip.before,
+                after: flip.after,
+            });
+        }
+        Ok((flips, untold))
     }
 
     /// Plans the way back from an event and asks the path again on the state after the plan's calls.
@@ -261,7 +327,7 @@ impl App {
                 let all = ReplayQuery {
                     account_id: query.account_id.clone(),
                     services: SERVICES.iter().map(|&it| it.to_owned()).collect(),
-                    until: None,
+                    ..ReplayQuery::default()
                 };
                 self.replay(&all)?.last().clone()
             }
@@ -283,15 +349,31 @@ impl App {
     ) -> Result<BTreeMap<usize, SetBy>, LookupError> {
         let mut tracer = self.tracer()?;
         let mut setters = BTreeMap::new();
-        for hop in &answer.forward {
-            let Some((resource, path, source)) = met(hop, state) else { continue };
+        let of_hops = answer.forward.iter().map(|hop| (hop.sequence_number, met(hop, state)));
+        let stopped = (answer.forward.len() + 1, stopped(answer, state));
+        for (number, met) in of_hops.chain([stopped]) {
+            let Some((resource, path, source)) = met else { continue };
             let Some(event_id) = event_of(&source) else { continue };
             let event = self.event(event_id)?;
             let setter = Setter::of(event_id, event.as_ref(), &mut tracer);
-            setters.insert(hop.sequence_number, SetBy { resource, path, event: setter });
+            setters.insert(number, SetBy { resource, path, event: setter });
         }
         Ok(setters)
     }
+}
+
+/// Answers whether packets get from source to destination in the network that describe answers tell.
+///
+/// Returns the answer and the documents that say nothing of where packets go.
+///
+/// # Errors
+/// When a document is not JSON.
+pub fn path_in(
+    documents: Vec<(String, Vec<u8>)>,
+    query: &Query,
+) -> Result<(Answer, Vec<String>), trailhound_reach::snapshot::LoadSnapshotError> {
+    let snapshot = trailhound_reach::snapshot::load(documents)?;
+    Ok((trailhound_reach::path(&snapshot.network, query), snapshot.ignored))
 }
 
 fn event_of(source: &Source) -> Option<&str> {
@@ -303,8 +385,23 @@ fn event_of(source: &Source) -> Option<&str> {
 
 /// The rule or route that a hop met: its resource, its path there, and where it is known from.
 fn met(hop: &trailhound_reach::explain::Hop, state: &State) -> Option<(String, String, Source)> {
-    let id = &hop.component.id;
-    let path = match (&hop.route_table_route, &hop.acl_rule) {
+    of_rule(&hop.component.id, hop.route_table_route.as_ref(), hop.acl_rule.as_ref(), state)
+}
+
+/// The rule or route that stopped packets on their way there, where the first explanation names one.
+fn stopped(answer: &Answer, state: &State) -> Option<(String, String, Source)> {
+    let first = answer.explanations.first().filter(|_| answer.return_path.is_empty())?;
+    let id = first.acl.as_ref().or(first.route_table.as_ref())?;
+    of_rule(&id.id, first.route_table_route.as_ref(), first.acl_rule.as_ref(), state)
+}
+
+fn of_rule(
+    id: &str,
+    route: Option<&RouteTableRoute>,
+    rule: Option<&AclRule>,
+    state: &State,
+) -> Option<(String, String, Source)> {
+    let path = match (route, rule) {
         (Some(route), _) => {
             let key = route.destination_cidr.as_ref().or(route.destination_prefix_list_id.as_ref());
             format!("Routes[{}]", key?)
@@ -316,35 +413,9 @@ fn met(hop: &trailhound_reach::explain::Hop, state: &State) -> Option<(String, S
         // A rule of a security group is one of many events' work: `trailhound state` tells each.
         (None, None) => return None,
     };
-    let (_, resource) = state.iter().find(|(key, _)| key.id == *id)?;
+    let (_, resource) = state.iter().find(|(key, _)| key.id == id)?;
     let source = resource.source(&path).clone();
-    Some((id.clone(), path, source))
-}
-
-/// The versions of the network, one for each change that was replayed.
-pub(crate) fn timeline(replay: &Replay, assumed: &[Assumption]) -> Timeline<usize> {
-    let mut timeline = Timeline::new(network(&replay.first, assumed));
-    for (index, moment) in replay.moments.iter().enumerate() {
-        let known: Vec<_> = moment
-            .changed
-            .iter()
-            .filter_map(|changed| {
-                let kind = Kind::from_type(changed.key.resource_type)?;
-                let body = changed.after.as_deref();
-                let body =
-                    body.map(|body| described(kind, body, &changed.key.scope, &moment.after));
-                Some((kind, scope(&changed.key), network_id(kind, &changed.key), body))
-            })
-            .collect();
-        let writes = known.iter().map(|(kind, scope, id, body)| Write {
-            scope,
-            kind: *kind,
-            id,
-            body: body.as_ref().map(|it| (&*it.json, it.unknown.as_slice())),
-        });
-        timeline.push(index, writes);
-    }
-    timeline
+    Some((id.to_owned(), path, source))
 }
 
 /// Tries a plan's calls on a state and asks the path again.

@@ -61,6 +61,7 @@ impl App {
             account_id: query.account_id.clone(),
             services: Vec::new(),
             until: query.at,
+            ..ReplayQuery::default()
         })?;
         let resources = about(replay.last(), &query.resource);
         let sources = resources.iter().flat_map(|(_, resource)| resource.sources.values());
@@ -78,6 +79,7 @@ impl App {
             account_id: query.account_id.clone(),
             services: Vec::new(),
             until: query.at,
+            ..ReplayQuery::default()
         })?;
         let (before, after) = (replay.at(from), replay.last());
         let keys: Vec<Key> = [before, after]
@@ -96,7 +98,7 @@ impl App {
     }
 
     /// The events that values are known from, with who made each.
-    fn events_of_sources<'a>(
+    pub(crate) fn events_of_sources<'a>(
         &self,
         sources: impl Iterator<Item = &'a Source>,
     ) -> Result<BTreeMap<String, Setter>, LookupError> {
@@ -124,22 +126,22 @@ pub fn source_of(side: &Side) -> Option<&Source> {
 }
 
 /// The resources that `wanted` names: by id, by the end of an ARN, by name; of a VPC everything in it.
-fn about(state: &State, wanted: &str) -> Vec<(Key, Resource)> {
+pub(crate) fn about(state: &State, wanted: &str) -> Vec<(Key, Resource)> {
+    let found = state.iter().filter(|(key, resource)| is_about(wanted, key, resource));
+    found.map(|(key, resource)| (key.clone(), resource.clone())).collect()
+}
+
+/// Whether `wanted` names a resource, or the VPC that it is in.
+pub(crate) fn is_about(wanted: &str, key: &Key, resource: &Resource) -> bool {
     let bare = wanted.rsplit(['/', ':']).next().unwrap_or(wanted);
     // `arn:aws:SERVICE:REGION:ACCOUNT:…`; either may be empty.
     let part = |place: usize| wanted.split(':').nth(place).filter(|text| !text.is_empty());
-    let is_of_arn = |key: &Key| {
-        wanted.starts_with("arn:")
-            && key.id == bare
-            && part(3).is_none_or(|region| key.scope.region == region)
-            && part(4).is_none_or(|account| key.scope.account == account)
-    };
-    let is_it = |key: &Key, resource: &Resource| {
-        let is_named = key.id == wanted || is_of_arn(key);
-        is_named || has_name(&resource.body, wanted) || is_in_vpc(&resource.body, wanted)
-    };
-    let found = state.iter().filter(|(key, resource)| is_it(key, resource));
-    found.map(|(key, resource)| (key.clone(), resource.clone())).collect()
+    let is_of_arn = wanted.starts_with("arn:")
+        && key.id == bare
+        && part(3).is_none_or(|region| key.scope.region == region)
+        && part(4).is_none_or(|account| key.scope.account == account);
+    let is_named = key.id == wanted || is_of_arn;
+    is_named || has_name(&resource.body, wanted) || is_in_vpc(&resource.body, wanted)
 }
 
 fn has_name(body: &Value, wanted: &str) -> bool {

@@ -207,7 +207,7 @@ fn replay_of(events: &[(Event, Attribution)]) -> ReplayQuery {
         // Their interfaces and targets stand in the way of what EC2 deletes.
         services.push("elasticloadbalancing".to_owned());
     }
-    ReplayQuery { account_id: only.cloned(), services, until: None }
+    ReplayQuery { account_id: only.cloned(), services, ..ReplayQuery::default() }
 }
 
 /// The states just before and just after a call; where it changed nothing that replay follows, those of

@@ -5,14 +5,15 @@
 //! found as [`App::blame_path`] finds it. An event that comes late changes the past: from there on the
 //! changes count as new.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+use std::path::PathBuf;
 
 use trailhound_reach::{Answer, Query, Timeline, Verdict, Versions, blame};
 use trailhound_record::{Event, Timestamp};
 
 use crate::lookup::LookupError;
-use crate::network::{Assumption, assumptions};
-use crate::path::timeline;
+use crate::network::Assumption;
+use crate::path::SERVICES;
 use crate::replay::{Moment, Replay, ReplayQuery};
 use crate::{App, now};
 
@@ -78,6 +79,8 @@ pub struct Told {
     pub after: Answer,
     /// The change that made it so; nothing where it always was, or no single change did.
     pub by: Option<Breaker>,
+    /// The snapshot that told what no event did, where one made it so.
+    pub snapshot: Option<String>,
 }
 
 /// The change that flipped a verdict.
@@ -100,9 +103,9 @@ pub struct Breaker {
 pub struct Watch {
     paths: Vec<WatchedPath>,
     account_id: Option<String>,
-    version: u64,
+    version: Version,
     answers: Vec<Answer>,
-    /// The ids of the changes that were replayed, in their order.
+    /// What the changes are called that were replayed, in their order.
     changes: Vec<String>,
     assumed: Vec<Assumption>,
     /// Flips that were told: the path, the event, and the verdict after it.
@@ -110,11 +113,12 @@ pub struct Watch {
     asked: u64,
 }
 
+/// The version of the table, and the snapshots beside it.
+type Version = (u64, BTreeSet<PathBuf>);
+
 /// What a watch knows after a commit, ready to be compared.
 struct Seen {
     replay: Replay,
-    assumed: Vec<Assumption>,
-    timeline: Timeline<usize>,
     /// So many changes, from the oldest on, are those of before.
     same: usize,
     /// Whether changes of before are not where they were.
@@ -133,7 +137,7 @@ impl App {
         paths: Vec<WatchedPath>,
         account_id: Option<String>,
     ) -> Result<(Watch, Vec<Told>), LookupError> {
-        let version = self.snapshot()?.version();
+        let version = version(self)?;
         let mut watch = Watch {
             paths,
             account_id,
@@ -147,11 +151,11 @@ impl App {
         let seen = watch.replayed(self)?;
         let mut told = Vec::new();
         for (place, path) in watch.paths.iter().enumerate() {
-            let found = blame(&seen.timeline, &path.query, 0, seen.timeline.len());
+            let found = blame(seen.timeline(), &path.query, 0, seen.timeline().len());
             watch.asked += found.evaluations as u64;
             for flip in &found.flips {
-                if let Some(moment) = seen.replay.moments.get(flip.change) {
-                    watch.told.insert((place, moment.event_id.clone(), flip.after.verdict));
+                if let Some(moment) = seen.replay.moments().get(flip.change) {
+                    watch.told.insert((place, name_of(moment), flip.after.verdict));
                 }
             }
             let last = found.flips.iter().find(|it| it.before.verdict != it.after.verdict);
@@ -162,6 +166,7 @@ impl App {
                 before: last.map(|flip| flip.before.clone()),
                 after: found.bad.clone(),
                 by,
+                snapshot: last.and_then(|flip| seen.snapshot(flip.change)),
             });
             watch.answers.push(found.bad);
         }
@@ -191,7 +196,7 @@ impl Watch {
     /// # Errors
     /// As [`App::lookup`]; the next poll looks again.
     pub fn poll(&mut self, app: &App) -> Result<Vec<Told>, LookupError> {
-        let version = app.snapshot()?.version();
+        let version = version(app)?;
         if version == self.version {
             return Ok(Vec::new());
         }
@@ -213,21 +218,19 @@ impl Watch {
     fn replayed(&self, app: &App) -> Result<Seen, LookupError> {
         let replay = app.replay(&ReplayQuery {
             account_id: self.account_id.clone(),
-            services: vec!["ec2".to_owned()],
-            until: None,
+            services: SERVICES.iter().map(|&it| it.to_owned()).collect(),
+            ..ReplayQuery::default()
         })?;
         if let Some(segment) = replay.coverage.unreadable.first() {
             let why = format!("segment {segment} cannot be read: run `trailhound verify`");
             return Err(LookupError::Store(why.into()));
         }
-        let assumed = assumptions(replay.last());
-        let timeline = timeline(&replay, &assumed);
-        let both = self.changes.iter().zip(&replay.moments);
-        let same = both.take_while(|(known, moment)| **known == moment.event_id).count();
+        let both = self.changes.iter().zip(replay.moments());
+        let same = both.take_while(|(known, moment)| **known == name_of(moment)).count();
         let moved = self.changes.get(same..).unwrap_or_default();
         let known: HashSet<&str> = moved.iter().map(String::as_str).collect();
-        let tail = || replay.moments.iter().enumerate().skip(same);
-        let is_known = |moment: &Moment| known.contains(moment.event_id.as_str());
+        let tail = || replay.moments().iter().enumerate().skip(same);
+        let is_known = |moment: &Moment| known.contains(name_of(moment).as_str());
         let last =
             tail().filter(|(_, moment)| is_known(moment)).map(|(place, _)| place).next_back();
         let late = tail()
@@ -235,12 +238,12 @@ impl Watch {
             .map(|(place, _)| place)
             .collect();
         let is_moved = !moved.is_empty();
-        Ok(Seen { replay, assumed, timeline, same, is_moved, late })
+        Ok(Seen { replay, same, is_moved, late })
     }
 
     fn remember(&mut self, seen: Seen) {
-        self.changes = seen.replay.moments.into_iter().map(|moment| moment.event_id).collect();
-        self.assumed = seen.assumed;
+        self.changes = seen.replay.moments().iter().map(name_of).collect();
+        self.assumed = seen.assumed().to_vec();
     }
 
     /// Asks a path again where a change met what its answer rests on, and tells each flip once.
@@ -254,25 +257,25 @@ impl Watch {
         let (Some(path), Some(old)) = (self.paths.get(place), self.answers.get(place)) else {
             return Ok(());
         };
-        let end = seen.timeline.len();
+        let end = seen.timeline().len();
         let is_touched = |change: usize| {
-            let touched = seen.timeline.touched(change);
-            old.read_set.is_met_by(touched, &seen.timeline.network(change + 1))
+            let touched = seen.timeline().touched(change);
+            old.read_set.is_met_by(touched, &seen.timeline().network(change + 1))
         };
         let is_met = (seen.same..end).any(is_touched)
             // What is assumed is no change of its own, and a late event moves the past.
-            || ((seen.is_moved || seen.assumed != self.assumed)
-                && old.read_set.differs_in(&seen.timeline.network(end)));
+            || ((seen.is_moved || seen.assumed() != self.assumed)
+                && old.read_set.differs_in(&seen.timeline().network(end)));
         if !is_met {
             return Ok(());
         }
-        let found = blame(&seen.timeline, &path.query, seen.same, end);
+        let found = blame(seen.timeline(), &path.query, seen.same, end);
         self.asked += found.evaluations as u64;
         let flips = found.flips.iter().rev();
         let before = told.len();
         for flip in flips.filter(|flip| flip.before.verdict != flip.after.verdict) {
-            let Some(moment) = seen.replay.moments.get(flip.change) else { continue };
-            let key = (place, moment.event_id.clone(), flip.after.verdict);
+            let Some(moment) = seen.replay.moments().get(flip.change) else { continue };
+            let key = (place, name_of(moment), flip.after.verdict);
             if !self.told.insert(key) {
                 continue;
             }
@@ -282,6 +285,7 @@ impl Watch {
                 before: Some(flip.before.clone()),
                 after: flip.after.clone(),
                 by: seen.breaker(app, flip.change)?,
+                snapshot: moment.snapshot.clone(),
             });
         }
         // A late event may flip what was told to be mended long ago: the present has the last word.
@@ -295,6 +299,7 @@ impl Watch {
                 before: Some(newest.map_or(old, |flip| &flip.before).clone()),
                 after: found.bad.clone(),
                 by: newest.map(|flip| seen.breaker(app, flip.change)).transpose()?.flatten(),
+                snapshot: newest.and_then(|flip| seen.snapshot(flip.change)),
             });
         }
         if let Some(answer) = self.answers.get_mut(place) {
@@ -304,10 +309,39 @@ impl Watch {
     }
 }
 
+/// What is there to be replayed.
+fn version(app: &App) -> Result<Version, LookupError> {
+    Ok((app.snapshot()?.version(), app.snapshot_files()?))
+}
+
+/// What tells a change from others.
+fn name_of(moment: &Moment) -> String {
+    match &moment.snapshot {
+        Some(name) => format!("snapshot {name}"),
+        None => moment.event_id.clone(),
+    }
+}
+
 impl Seen {
+    fn timeline(&self) -> &Timeline<usize> {
+        &self.replay.versioned().timeline
+    }
+
+    fn assumed(&self) -> &[Assumption] {
+        &self.replay.versioned().assumed
+    }
+
+    /// The snapshot that told a change, where no event did.
+    fn snapshot(&self, change: usize) -> Option<String> {
+        self.replay.moments().get(change)?.snapshot.clone()
+    }
+
     /// The event of a change, with who made it.
     fn breaker(&self, app: &App, change: usize) -> Result<Option<Breaker>, LookupError> {
-        let Some(moment) = self.replay.moments.get(change) else { return Ok(None) };
+        let Some(moment) = self.replay.moments().get(change) else { return Ok(None) };
+        if moment.snapshot.is_some() {
+            return Ok(None);
+        }
         let Some(event) = app.event(&moment.event_id)? else { return Ok(None) };
         let actor = app.tracer()?.attribute(&event).line();
         let is_late = self.late.binary_search(&change).is_ok();

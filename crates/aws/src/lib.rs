@@ -15,10 +15,13 @@ use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use serde_json::{Value, json};
+pub use trailhound_model::ParseResponseError;
 use trailhound_model::{
-    HttpRequest, Operation, ParseResponseError, SerializeRequestError, operation, request, response,
+    HttpRequest, Operation, SerializeRequestError, operation, request, response,
 };
 
+/// What calls say made them, when nothing else is said.
+pub const USER_AGENT: &str = concat!("trailhound/", env!("CARGO_PKG_VERSION"));
 /// How long a connection may take, and a call in all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
@@ -78,6 +81,24 @@ impl CallError {
         match self {
             Self::Answer(ParseResponseError::Refused(error)) => Some(&error.code),
             _ => None,
+        }
+    }
+
+    /// Whether the call may have been carried out although it has no answer of success.
+    ///
+    /// Shape: a refusal with a status below 500 was not carried out, nor was what never left.
+    pub fn may_be_done(&self) -> bool {
+        match self {
+            Self::NotKnown { .. }
+            | Self::Write(_)
+            | Self::Credentials { .. }
+            | Self::Sign { .. }
+            | Self::Endpoint { .. }
+            | Self::Runtime(_) => false,
+            Self::Send { source, .. } => !source.is_connect() && !source.is_builder(),
+            Self::TooLong { .. } => true,
+            Self::Answer(ParseResponseError::Refused(error)) => error.status >= 500,
+            Self::Answer(ParseResponseError::Malformed { .. }) => true,
         }
     }
 }
@@ -149,12 +170,36 @@ impl Client {
         region: &str,
         input: &Value,
     ) -> Result<Value, CallError> {
+        self.call_as(service, name, region, input, USER_AGENT)
+    }
+
+    /// As [`Client::call`]; `user_agent` is what the call says made it, and what CloudTrail records.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub fn call_as(
+        &self,
+        service: &str,
+        name: &str,
+        region: &str,
+        input: &Value,
+        user_agent: &str,
+    ) -> Result<Value, CallError> {
         let operation = operation(service, name).ok_or_else(|| CallError::NotKnown {
             service: service.to_owned(),
             name: name.to_owned(),
         })?;
         let written = request(operation, input)?;
-        self.runtime.block_on(self.send(operation, region, &written))
+        self.runtime.block_on(self.send(operation, region, &written, user_agent))
+    }
+
+    /// The id of the access key that signs now.
+    ///
+    /// # Errors
+    /// [`CallError::Credentials`].
+    pub fn access_key_id(&self) -> Result<String, CallError> {
+        let credentials = self.runtime.block_on(self.credentials())?;
+        Ok(credentials.access_key_id().to_owned())
     }
 
     /// The account and ARN that calls are made as.
@@ -173,16 +218,17 @@ impl Client {
         operation: &Operation,
         region: &str,
         written: &HttpRequest,
+        user_agent: &str,
     ) -> Result<Value, CallError> {
         let mut wait = FIRST_WAIT;
         for _ in 1..SENDS_MAX {
-            match self.send_once(operation, region, written).await {
+            match self.send_once(operation, region, written, user_agent).await {
                 Err(error) if is_throttled(&error) => tokio::time::sleep(wait).await,
                 done => return done,
             }
             wait *= 2;
         }
-        self.send_once(operation, region, written).await
+        self.send_once(operation, region, written, user_agent).await
     }
 
     async fn send_once(
@@ -190,10 +236,15 @@ impl Client {
         operation: &Operation,
         region: &str,
         written: &HttpRequest,
+        user_agent: &str,
     ) -> Result<Value, CallError> {
         let credentials = self.credentials().await?;
         let place = endpoint::place(&operation.service, region, self.endpoint_url.as_deref())?;
-        let signed = sign::sign(operation, &place, written, &credentials, SystemTime::now())?;
+        let mut signed = sign::sign(operation, &place, written, &credentials, SystemTime::now())?;
+        if let Ok(value) = http::HeaderValue::from_str(user_agent) {
+            // Not signed: proxies may change it.
+            signed.headers_mut().insert(http::header::USER_AGENT, value);
+        }
         let host = place.host.clone();
         let failed = |source| CallError::Send { host: host.clone(), source };
         let signed = reqwest::Request::try_from(signed).map_err(failed)?;

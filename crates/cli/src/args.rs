@@ -45,6 +45,8 @@ pub(crate) enum Output {
     Ndjson,
     /// Comma-separated, with a header line
     Csv,
+    /// A picture of a path
+    Svg,
 }
 
 /// When to use colors.
@@ -63,6 +65,8 @@ pub(crate) enum ColorChoice {
 pub(crate) enum Command {
     /// Import logs (or the bundled example), print a first answer, serve the page and the API
     Up(cmd::up::UpArgs),
+    /// Tell the outage of the bundled example: the symptom, the change behind it, the way back
+    Demo(cmd::demo::DemoArgs),
     /// Import log files
     Import(cmd::import::ImportArgs),
     /// Look events up, newest first
@@ -84,13 +88,17 @@ pub(crate) enum Command {
     /// Say whether a packet gets from one place to another, hop by hop
     Path(cmd::path::PathArgs),
     /// Find the change that broke a path, who made it, and the way back
-    BlamePath(cmd::path::BlamePathArgs),
+    BlamePath(cmd::blame_path::BlamePathArgs),
     /// Watch declared paths, and tell the change that breaks one
     Watch(cmd::watch::WatchArgs),
     /// Show what a resource looked like at a time
     State(cmd::state::StateArgs),
     /// Show what of a resource differs between two times
     Diff(cmd::state::DiffArgs),
+    /// Take in what an account's describe calls print, as a ground for `state`, `path` and `undo`
+    Snapshot(cmd::snapshot::SnapshotArgs),
+    /// Find what changed without an event: the replayed state against a snapshot
+    Drift(cmd::snapshot::DriftArgs),
     /// Print the commands that take events back
     Undo(cmd::undo::UndoArgs),
     /// Write pinned events as a document: who, what, when, and the proof

@@ -117,7 +117,7 @@ impl<'a> EventPrinter<'a> {
             }
             Output::Json => (Form::Json { written: 0 }, or(&EventField::of_records())),
             Output::Ndjson => (Form::Ndjson, or(&EventField::of_records())),
-            Output::Csv => (Form::Csv { has_header: false }, or(CSV_COLUMNS)),
+            Output::Csv | Output::Svg => (Form::Csv { has_header: false }, or(CSV_COLUMNS)),
         };
         let (actors, is_default) = (Actors::default(), fields.is_empty());
         Ok(Self { form, fields: shown, query, marked: None, actors, is_default })

@@ -12,6 +12,9 @@ const WEEK: &[u8] = include_bytes!("../../../example/week.tar.gz");
 /// The folder of the example's own store, so that it never mixes with real events.
 pub(crate) const DB_NAME: &str = "trailhound-example";
 
+/// The path that its last night breaks: from, to, and the TCP port.
+pub(crate) const BROKEN_PATH: (&str, &str, u16) = ("i-06b03129ac85513bd", "203.0.113.10", 443);
+
 /// Writes the example into a temporary file in `folder`, gone when the value is dropped.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 mod actors;
 mod allocator;
 mod args;
+mod aws_caller;
 mod cmd;
 mod coverage;
 mod error;

@@ -76,6 +76,11 @@ pub(crate) fn events_bar(ui: &Ui) -> ProgressBar {
     bar_in(ui, "{bar:20} {human_pos}/{human_len} events {per_sec} ETA {eta}")
 }
 
+/// A count of calls of AWS, with the one that is under way; hidden when nobody would see it.
+pub(crate) fn calls(ui: &Ui) -> ProgressBar {
+    bar_in(ui, "{human_pos} calls {per_sec} {elapsed} {msg}")
+}
+
 fn bar_in(ui: &Ui, template: &str) -> ProgressBar {
     if ui.is_quiet() || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();

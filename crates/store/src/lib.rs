@@ -206,6 +206,14 @@ pub fn write_secret(path: &Path, secret: &[u8]) -> std::io::Result<()> {
     Ok(())
 }
 
+/// Writes the file `path` whole and durably, with the folders that it needs.
+///
+/// # Errors
+/// I/O errors; [`std::io::ErrorKind::AlreadyExists`] when there is such a file, which stays as it is.
+pub fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    durable::write_new(path, &[bytes])
+}
+
 /// Writes a small file beside the table, durably, in the place of what is there; readers see the old or
 /// the new one. Folders that are missing are made.
 ///

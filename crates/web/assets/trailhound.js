@@ -106,6 +106,40 @@
     setTimeout(() => { button.textContent = label; }, 2000);
   }
 
+  // The slider over a resource's moments: each of its places is a link of the list below it.
+  const momentLinks = () => Array.from(document.querySelectorAll("#moments a"));
+  let momentTimer;
+
+  function showMoment(slider) {
+    const link = momentLinks()[Number(slider.value)];
+    if (link === undefined) return;
+    const text = link.textContent.trim();
+    document.getElementById("moment-at").textContent = text;
+    slider.setAttribute("aria-valuetext", text);
+  }
+
+  // Marks the moment that is told, and moves the slider there.
+  function settleMoment() {
+    const slider = document.getElementById("moment");
+    const now = document.getElementById("state-now");
+    if (slider === null || now === null) return;
+    document.getElementById("slide").hidden = false;
+    const index = now.dataset.index;
+    momentLinks().forEach((link, at) => {
+      if (String(at) === index) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    });
+    if (index !== undefined) slider.value = index;
+    showMoment(slider);
+  }
+
+  document.addEventListener("input", (event) => {
+    if (event.target.id !== "moment") return;
+    showMoment(event.target);
+    clearTimeout(momentTimer);
+    momentTimer = setTimeout(() => momentLinks()[Number(event.target.value)]?.click(), 150);
+  });
+
   // Goes to an address of ours as a link does.
   function goTo(href) {
     const link = document.createElement("a");
@@ -417,6 +451,7 @@
   function settle() {
     drawChart();
     showTimes();
+    settleMoment();
     document.getElementById("settings").hidden = false;
     const canCopy = navigator.clipboard !== undefined;
     for (const button of document.querySelectorAll("button.copy")) button.hidden = !canCopy;

@@ -18,7 +18,11 @@ const STYLE: Asset = Asset {
     name: "trailhound",
     extension: "css",
     content_type: "text/css; charset=utf-8",
-    bytes: include_bytes!("../assets/trailhound.css"),
+    bytes: concat!(
+        include_str!("../assets/trailhound.css"),
+        include_str!("../../app/src/picture/picture.css")
+    )
+    .as_bytes(),
 };
 const SCRIPT: Asset = Asset {
     name: "trailhound",

@@ -35,7 +35,8 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 
 /// Returns the pages of `app`: `GET /` (Event history), `GET /events/{event_id}` (one event), its
 /// neighbours in the answer under `/older` and `/newer`, `/raw` (its record, byte for byte),
-/// `GET /compare?a=…&b=…`, `GET /questions/{name}`, `GET /changes?at=…`, `GET /resource?name=…`,
+/// `GET /compare?a=…&b=…`, `GET /questions/{name}`, `GET /changes?at=…`, `GET /incident?src=…&dst=…`,
+/// `GET /undo?event=…`, `GET /resource?name=…` with its state under `/state` and `/now`,
 /// `GET /export/{format}`, the parts that pages load (`/histogram`, `/facets`, `/complete`, `/live`),
 /// `GET /assets/…`, and a page for every address that nothing answers.
 ///
@@ -52,6 +53,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/questions/{name}", get(pages::questions::answer))
         .route("/changes", get(pages::changes::answer))
         .route("/resource", get(pages::resource::answer))
+        .route("/resource/state", get(pages::resource::answer_state))
+        .route("/resource/now", get(pages::resource::answer_now))
+        .route("/incident", get(pages::incident::answer))
+        .route("/undo", get(pages::undo::answer))
         .route("/export/{format}", get(pages::export::answer))
         .route("/compare", get(pages::compare::answer))
         .route("/events/{event_id}", get(pages::event::answer))

@@ -41,3 +41,15 @@ pub(crate) const LIVE_EVENTS_MAX: usize = 100;
 pub(crate) const RECORDS_COUNTED_MAX: u64 = 20_000;
 /// Changes on one page.
 pub(crate) const CHANGES_MAX: usize = 100;
+/// Lines of one list of a plan; its text has all.
+pub(crate) const PLAN_LINES_MAX: usize = 50;
+/// Events that one plan of a page takes back.
+pub(crate) const UNDO_EVENTS_MAX: usize = 50;
+/// Changes in the timeline of an incident, newest kept.
+pub(crate) const TIMELINE_MAX: usize = 100;
+/// Moments of a resource on its slider, newest kept.
+pub(crate) const MOMENTS_MAX: usize = 300;
+/// Resources, and properties, of one state on a page.
+pub(crate) const STATE_RESOURCES_MAX: usize = 40;
+/// Properties of all resources of one state on a page.
+pub(crate) const STATE_PROPERTIES_MAX: usize = 2_000;

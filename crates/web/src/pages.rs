@@ -15,9 +15,14 @@ mod history_form;
 pub(crate) mod history_live;
 mod history_problem;
 mod history_row;
+pub(crate) mod incident;
+mod incident_view;
 pub(crate) mod message;
+mod plan;
 pub(crate) mod questions;
 pub(crate) mod resource;
+mod state_view;
+pub(crate) mod undo;
 mod value;
 
 use crate::assets::{self, AssetUrls};

@@ -17,7 +17,6 @@ use super::types::{
 };
 use super::walk;
 use crate::App;
-use crate::network::{assumptions, network};
 use crate::replay::ReplayQuery;
 
 /// How many questions one analysis asks at most.
@@ -378,7 +377,12 @@ pub(super) fn analyse(
             return Vec::new();
         }
     };
-    let query = ReplayQuery { account_id: None, services: vec!["ec2".to_owned()], until: at };
+    let query = ReplayQuery {
+        account_id: None,
+        services: vec!["ec2".to_owned()],
+        until: at,
+        ..ReplayQuery::default()
+    };
     let replay = match app.replay(&query) {
         Ok(replay) => replay,
         Err(error) => {
@@ -390,8 +394,8 @@ pub(super) fn analyse(
         analysis.fail("segments of the store cannot be read; run `trailhound verify`");
         return Vec::new();
     }
-    let assumed = assumptions(replay.last());
-    let mut search = Search::new(network(replay.last(), &assumed), &plans.excludes);
+    let (network, assumed) = replay.network();
+    let mut search = Search::new(network, &plans.excludes);
     if let Err(why) = plans.matches.iter().try_for_each(|plan| search.ask(plan)) {
         analysis.fail(why);
         return Vec::new();

@@ -70,7 +70,7 @@ pub(crate) fn cmd_changes(ui: &mut Ui, global: &GlobalArgs, args: &ChangesArgs) 
                 write_json(ui, &format!("{}\n", change.json()))?;
             }
         }
-        Output::Csv => {
+        Output::Csv | Output::Svg => {
             write_csv(
                 ui,
                 TITLES.iter().map(|(title, ..)| (*title).to_owned()).chain(["reasons".to_owned()]),

@@ -31,7 +31,7 @@ pub(crate) fn cmd_compact(ui: &mut Ui, global: &GlobalArgs, args: &CompactArgs) 
     let app = super::open_existing(global)?;
     let report = compact(&app, args.retain.retain)?;
     match output {
-        Output::Table | Output::Csv => print_report(ui, &report)?,
+        Output::Table | Output::Csv | Output::Svg => print_report(ui, &report)?,
         Output::Json => ui.line(format!("{:#}", report_json(&report)))?,
         Output::Ndjson => ui.line(report_json(&report).to_string())?,
     }

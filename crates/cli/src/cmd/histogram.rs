@@ -81,7 +81,7 @@ pub(crate) fn cmd_histogram(ui: &mut Ui, global: &GlobalArgs, args: &HistogramAr
                 write_json(ui, &format!("{}\n", bucket_json(&histogram, bucket)))?;
             }
         }
-        Output::Csv => {
+        Output::Csv | Output::Svg => {
             let titles = ["start", "events"].map(str::to_owned).into_iter();
             write_csv(ui, titles.chain(histogram.values.iter().cloned()))?;
             for bucket in &histogram.buckets {

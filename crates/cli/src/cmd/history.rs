@@ -103,7 +103,7 @@ pub(crate) fn cmd_history(ui: &mut Ui, global: &GlobalArgs, args: &HistoryArgs) 
                 write_json(ui, &format!("{}\n", entry.json()))?;
             }
         }
-        Output::Csv => print_csv(ui, &found)?,
+        Output::Csv | Output::Svg => print_csv(ui, &found)?,
     }
     tell(ui, &found);
     complete(&found.coverage)

@@ -55,7 +55,7 @@ pub(crate) fn cmd_import(ui: &mut Ui, global: &GlobalArgs, args: &ImportArgs) ->
         file.finish()?;
     }
     match output {
-        Output::Table | Output::Csv => print_report(ui, &report)?,
+        Output::Table | Output::Csv | Output::Svg => print_report(ui, &report)?,
         Output::Json => ui.line(serde_json::to_string_pretty(&report)?)?,
         Output::Ndjson => ui.line(serde_json::to_string(&report)?)?,
     }

@@ -1,8 +1,12 @@
 //! One file per verb, and what they share.
 
+pub(crate) mod apply;
+pub(crate) mod blame_path;
 pub(crate) mod changes;
 pub(crate) mod compact;
 pub(crate) mod completions;
+pub(crate) mod demo;
+mod exposure;
 pub(crate) mod histogram;
 pub(crate) mod history;
 pub(crate) mod import;
@@ -13,6 +17,7 @@ pub(crate) mod report;
 pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod show;
+pub(crate) mod snapshot;
 pub(crate) mod sql;
 pub(crate) mod state;
 pub(crate) mod stats;
@@ -23,7 +28,7 @@ pub(crate) mod verify;
 pub(crate) mod watch;
 pub(crate) mod who;
 
-use crate::args::{Cli, Command, GlobalArgs};
+use crate::args::{Cli, Command, GlobalArgs, Output};
 use crate::error::{CliError, CmdResult};
 use crate::ui::Ui;
 use std::path::{Path, PathBuf};
@@ -34,8 +39,15 @@ use trailhound_app::App;
 /// # Errors
 /// When it failed; [`CliError::status`] is the exit code.
 pub(crate) fn run(ui: &mut Ui, cli: &Cli) -> CmdResult {
+    if cli.global.output == Some(Output::Svg) && !matches!(cli.command, Command::Path(_)) {
+        return Err(CliError::usage(
+            "only `path` has the output form `svg`",
+            "use --output table, json, ndjson or csv",
+        ));
+    }
     match &cli.command {
         Command::Up(args) => up::cmd_up(ui, &cli.global, args),
+        Command::Demo(args) => demo::cmd_demo(ui, &cli.global, args),
         Command::Import(args) => import::cmd_import(ui, &cli.global, args),
         Command::Lookup(args) => lookup::cmd_lookup(ui, &cli.global, args),
         Command::Search(args) => search::cmd_search(ui, &cli.global, args),
@@ -45,10 +57,12 @@ pub(crate) fn run(ui: &mut Ui, cli: &Cli) -> CmdResult {
         Command::History(args) => history::cmd_history(ui, &cli.global, args),
         Command::Changes(args) => changes::cmd_changes(ui, &cli.global, args),
         Command::Path(args) => path::cmd_path(ui, &cli.global, args),
-        Command::BlamePath(args) => path::cmd_blame_path(ui, &cli.global, args),
+        Command::BlamePath(args) => blame_path::cmd_blame_path(ui, &cli.global, args),
         Command::Watch(args) => watch::cmd_watch(ui, &cli.global, args),
         Command::State(args) => state::cmd_state(ui, &cli.global, args),
         Command::Diff(args) => state::cmd_diff(ui, &cli.global, args),
+        Command::Snapshot(args) => snapshot::cmd_snapshot(ui, &cli.global, args),
+        Command::Drift(args) => snapshot::cmd_drift(ui, &cli.global, args),
         Command::Undo(args) => undo::cmd_undo(ui, &cli.global, args),
         Command::Who(args) => who::cmd_who(ui, &cli.global, args),
         Command::Sql(args) => sql::cmd_sql(ui, &cli.global, args),

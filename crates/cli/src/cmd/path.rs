@@ -1,4 +1,4 @@
-//! `trailhound path` and `trailhound blame-path`: does a packet get there, and which change broke it.
+//! `trailhound path`: does a packet get there, hop by hop.
 
 use super::lookup::complete;
 use crate::args::{GlobalArgs, Output};
@@ -10,13 +10,13 @@ use crate::ui::{Paint, Ui};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use std::net::IpAddr;
+use trailhound_app::exposure::{Direction, ExposureQuery};
 use trailhound_app::lookup::search::{TIME_ACCEPTED, parse_time};
 use trailhound_app::now;
 use trailhound_app::path::{
-    Answer, Assumption, BlameQuery, Blamed, End, Flip, PathFound, PathQuery, Protocol, Query,
-    SetBy, Setter, Trial, Verdict,
+    Answer, Assumption, End, PathFound, PathQuery, Protocol, Query, SetBy, Setter, Verdict,
 };
-use trailhound_app::undo::render;
+use trailhound_app::picture::{self, words};
 use trailhound_record::Timestamp;
 
 /// Protocols by name.
@@ -36,11 +36,20 @@ pub(crate) enum ProtocolName {
 #[derive(Debug, Args)]
 pub(crate) struct Ends {
     /// Where packets start: an instance, interface, address, gateway or `internet`
-    #[arg(value_name = "SRC")]
-    source: String,
+    #[arg(value_name = "SRC", required_unless_present = "all_instances")]
+    source: Option<String>,
     /// Where they are to arrive
     #[arg(value_name = "DST")]
-    destination: String,
+    destination: Option<String>,
+    /// From SRC to the internet
+    #[arg(long, conflicts_with = "destination")]
+    to_internet: bool,
+    /// From the internet to SRC
+    #[arg(long, conflicts_with = "destination")]
+    from_internet: bool,
+    /// Every interface of a VPC, from the internet and to it
+    #[arg(long, value_name = "VPC", conflicts_with_all = ["source", "source_ip"])]
+    all_instances: Option<String>,
     /// The destination port; any when left out
     #[arg(long)]
     port: Option<u16>,
@@ -56,27 +65,68 @@ pub(crate) struct Ends {
 }
 
 impl Ends {
-    fn query(&self) -> Result<Query, CliError> {
-        let mut query = Query::new(end(&self.source)?, end(&self.destination)?);
-        query = query.protocol(match self.protocol {
-            ProtocolName::Tcp => Protocol::Tcp,
-            ProtocolName::Udp => Protocol::Udp,
-            ProtocolName::Icmp => Protocol::Icmp,
-            ProtocolName::Any => Protocol::Any,
-        });
+    /// The two ends as they are typed.
+    fn ends(&self) -> Result<(&str, &str), CliError> {
+        let own = self.source.as_deref().unwrap_or_default();
+        match (&self.destination, self.to_internet, self.from_internet) {
+            (Some(destination), ..) => Ok((own, destination)),
+            (None, true, false) => Ok((own, "internet")),
+            (None, false, true) => Ok(("internet", own)),
+            (None, true, true) => Err(CliError::usage(
+                "a path has one direction",
+                "--to-internet or --from-internet; both go with --all-instances VPC only",
+            )),
+            (None, false, false) => Err(CliError::usage(
+                "where to? There is no DST",
+                "name it, or say --to-internet or --from-internet",
+            )),
+        }
+    }
+
+    pub(super) fn query(&self) -> Result<Query, CliError> {
+        let (source, destination) = self.ends()?;
+        let mut query = Query::new(end(source)?, end(destination)?).protocol(self.protocol());
         query.port = self.port.map(Into::into);
         query.source_ip = self.source_ip.map(Into::into);
         Ok(query)
     }
 
-    fn text(&self) -> String {
+    /// What is asked of all interfaces, where that is asked.
+    pub(super) fn exposure(&self) -> Option<ExposureQuery> {
+        let mut directions = Vec::new();
+        directions.extend(self.to_internet.then_some(Direction::ToInternet));
+        directions.extend(self.from_internet.then_some(Direction::FromInternet));
+        Some(ExposureQuery {
+            vpc: self.all_instances.clone()?,
+            directions,
+            protocol: self.protocol(),
+            port: self.port,
+            account_id: self.account.clone(),
+        })
+    }
+
+    fn protocol(&self) -> Protocol {
+        match self.protocol {
+            ProtocolName::Tcp => Protocol::Tcp,
+            ProtocolName::Udp => Protocol::Udp,
+            ProtocolName::Icmp => Protocol::Icmp,
+            ProtocolName::Any => Protocol::Any,
+        }
+    }
+
+    pub(super) fn account(&self) -> Option<String> {
+        self.account.clone()
+    }
+
+    pub(super) fn text(&self) -> String {
         let protocol = format!("{:?}", self.protocol).to_lowercase();
         let port = self.port.map(|port| format!("/{port}")).unwrap_or_default();
-        format!("{} → {} {protocol}{port}", self.source, self.destination)
+        let (source, destination) = self.ends().unwrap_or_default();
+        format!("{source} → {destination} {protocol}{port}")
     }
 }
 
-fn end(text: &str) -> Result<End, CliError> {
+pub(super) fn end(text: &str) -> Result<End, CliError> {
     End::parse(text).ok_or_else(|| {
         CliError::usage(
             format!("`{text}` is no end of a path"),
@@ -100,7 +150,7 @@ pub(super) fn time(text: Option<&String>) -> Result<Option<Timestamp>, CliError>
     after_help = "Replays the stored changes up to the time and walks packets through security groups, network ACLs,\n\
     route tables and gateways, there and back. The exit code is 3 when they do not get through.\n\
     What the events do not tell is unknown, never a yes or a no.\n\n\
-    Examples:\n  trailhound path i-0123456789abcdef0 203.0.113.10 --port 443\n  \
+    Examples:\n  trailhound path i-0123456789abcdef0 203.0.113.10 --port 443 --output svg > path.svg\n  \
     trailhound path internet i-0123456789abcdef0 --port 22 --at 2026-09-10T12:00Z"
 )]
 pub(crate) struct PathArgs {
@@ -109,44 +159,35 @@ pub(crate) struct PathArgs {
     /// When [default: the newest state]
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
-}
-
-/// Arguments of `blame-path`.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Asks the path before and after every change that touched what its answer rests on. Prints the change\n\
-    that broke it with who made it, the path before and after, and the way back, which is tried on the\n\
-    newest state first. The exit code is 3 unless it works at the window's end.\n\n\
-    Examples:\n  trailhound blame-path i-0123456789abcdef0 203.0.113.10 --port 443\n  \
-    trailhound blame-path i-0123456789abcdef0 203.0.113.10 --good 2026-09-10 --bad 2026-09-12"
-)]
-pub(crate) struct BlamePathArgs {
-    #[command(flatten)]
-    ends: Ends,
-    /// When it worked [default: the beginning of what is stored]
-    #[arg(long, value_name = "TIME")]
-    good: Option<String>,
-    /// When it was broken [default: the newest state]
-    #[arg(long, value_name = "TIME")]
-    bad: Option<String>,
+    /// Walk through the network that a folder of `aws … describe-…` output describes, without a store
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["at", "account"])]
+    snapshot: Option<std::path::PathBuf>,
 }
 
 /// Prints a path.
 pub(crate) fn cmd_path(ui: &mut Ui, global: &GlobalArgs, args: &PathArgs) -> CmdResult {
-    let output = ui.output_among("path", &[Output::Table, Output::Json])?;
+    if let Some(query) = args.ends.exposure() {
+        return super::exposure::cmd_exposure(ui, global, &query, time(args.at.as_ref())?);
+    }
+    let output = ui.output_among("path", &[Output::Table, Output::Json, Output::Svg])?;
     let at = time(args.at.as_ref())?;
     let query = args.ends.query()?;
+    if let Some(dir) = &args.snapshot {
+        return path_in(ui, output, dir, &query, &args.ends.text());
+    }
     let app = super::open_existing(global)?;
-    let found = app.path(&PathQuery { query, account_id: args.ends.account.clone(), at })?;
-    if output == Output::Json {
-        let mut json = answer_json(&found.answer)?;
-        if let Some(members) = json.as_object_mut() {
-            members.insert("set_by".to_owned(), json!(found.set_by));
-            members.insert("assumed".to_owned(), json!(found.assumed));
+    let found = app.path(&PathQuery { query, account_id: args.ends.account(), at })?;
+    match output {
+        Output::Json => {
+            let mut json = answer_json(&found.answer)?;
+            if let Some(members) = json.as_object_mut() {
+                members.insert("set_by".to_owned(), json!(found.set_by));
+                members.insert("assumed".to_owned(), json!(found.assumed));
+            }
+            write_json(ui, &format!("{json:#}\n"))?;
         }
-        write_json(ui, &format!("{json:#}\n"))?;
-    } else {
-        print_path(ui, &args.ends.text(), &found)?;
+        Output::Svg => ui.line(picture::svg(&args.ends.text(), &found.answer, &found.set_by))?,
+        _ => print_path(ui, &args.ends.text(), &found)?,
     }
     tell_assumed(ui, &found.assumed);
     ui.note(&format!("{} replayed", counted(found.events_read, "event")));
@@ -155,13 +196,41 @@ pub(crate) fn cmd_path(ui: &mut Ui, global: &GlobalArgs, args: &PathArgs) -> Cmd
     Ok(if found.answer.verdict == Verdict::Reachable { Status::Done } else { Status::Finding })
 }
 
-fn tell_assumed(ui: &Ui, assumed: &[Assumption]) {
+/// Prints a path through the network that a folder describes.
+fn path_in(
+    ui: &mut Ui,
+    output: Output,
+    dir: &std::path::Path,
+    query: &Query,
+    title: &str,
+) -> CmdResult {
+    let documents = super::snapshot::documents(ui, dir)?;
+    let (answer, ignored) = trailhound_app::path::path_in(documents, query)?;
+    match output {
+        Output::Json => write_json(ui, &format!("{:#}\n", answer_json(&answer)?))?,
+        Output::Svg => ui.line(picture::svg(title, &answer, &Default::default()))?,
+        _ => {
+            let head = format!("{title}: {}", words::verdict(&answer));
+            let head = ui.paint(Paint::Bold, &visible(&head));
+            ui.line(head)?;
+            print_answer(ui, &answer, &Default::default())?;
+        }
+    }
+    if !ignored.is_empty() {
+        let names = visible(&ignored.join(", ")).into_owned();
+        ui.note(&format!("say nothing of where packets go: {names}"));
+    }
+    ui.note("what the folder does not describe is taken for absent");
+    Ok(if answer.verdict == Verdict::Reachable { Status::Done } else { Status::Finding })
+}
+
+pub(super) fn tell_assumed(ui: &Ui, assumed: &[Assumption]) {
     for assumption in assumed {
         ui.note(&visible(&format!("assumed of {}: {}", assumption.resource, assumption.text)));
     }
 }
 
-fn answer_json(answer: &Answer) -> Result<Value, CliError> {
+pub(super) fn answer_json(answer: &Answer) -> Result<Value, CliError> {
     let broken = |error: serde_json::Error| CliError::failed(error.to_string());
     let full = serde_json::to_value(answer).map_err(broken)?;
     let read_set: Vec<Value> = answer
@@ -181,29 +250,20 @@ fn answer_json(answer: &Answer) -> Result<Value, CliError> {
     }))
 }
 
-fn verdict_text(answer: &Answer) -> &'static str {
-    match answer.verdict {
-        Verdict::Reachable => "reachable",
-        Verdict::ForwardOnly => "forward only: answers do not come back",
-        Verdict::Unreachable => "unreachable",
-        Verdict::Boundary => "leaves the network that is known",
-        Verdict::Unknown => "unknown",
-    }
-}
-
 fn print_path(ui: &mut Ui, title: &str, found: &PathFound) -> Result<(), CliError> {
-    let head = format!("{title}: {}", verdict_text(&found.answer));
+    let head = format!("{title}: {}", words::verdict(&found.answer));
     let head = ui.paint(Paint::Bold, &visible(&head));
     ui.line(head)?;
     print_answer(ui, &found.answer, &found.set_by)
 }
 
-fn print_answer(
+pub(super) fn print_answer(
     ui: &mut Ui,
     answer: &Answer,
     set_by: &std::collections::BTreeMap<usize, SetBy>,
 ) -> Result<(), CliError> {
     for explanation in &answer.explanations {
+        ui.line(format!("  {}", words::code(explanation.explanation_code)))?;
         let json = serde_json::to_value(explanation).unwrap_or_default();
         ui.line(format!("  {}", visible(&explanation_text(&json))))?;
     }
@@ -277,160 +337,4 @@ pub(super) fn setter_text(setter: &Setter) -> String {
         part(&setter.source_ip_address),
         setter.event_id
     )
-}
-
-/// Prints which change broke a path.
-pub(crate) fn cmd_blame_path(ui: &mut Ui, global: &GlobalArgs, args: &BlamePathArgs) -> CmdResult {
-    let output = ui.output_among("blame-path", &[Output::Table, Output::Json])?;
-    let (good, bad) = (time(args.good.as_ref())?, time(args.bad.as_ref())?);
-    let query = args.ends.query()?;
-    let app = super::open_existing(global)?;
-    if good.zip(bad).is_some_and(|(good, bad)| good >= bad) {
-        return Err(CliError::usage(
-            "--good is not before --bad",
-            "the window goes from when it worked to when it was broken",
-        ));
-    }
-    let blamed =
-        app.blame_path(&BlameQuery { query, account_id: args.ends.account.clone(), good, bad })?;
-    match output {
-        Output::Json => write_json(ui, &format!("{:#}\n", blamed_json(&blamed)?))?,
-        _ => print_blamed(ui, &args.ends.text(), &blamed)?,
-    }
-    tell_assumed(ui, &blamed.assumed);
-    ui.note(&format!(
-        "{} replayed, {} in the window, {} asked",
-        counted(blamed.events_read, "event"),
-        counted(blamed.changes as u64, "change"),
-        counted(blamed.evaluations as u64, "state"),
-    ));
-    ui.note(&coverage_text(&blamed.coverage));
-    complete(&blamed.coverage)?;
-    Ok(if blamed.last.verdict == Verdict::Reachable { Status::Done } else { Status::Finding })
-}
-
-fn print_blamed(ui: &mut Ui, title: &str, blamed: &Blamed) -> Result<(), CliError> {
-    let head = format!("{title}: {}", verdict_text(&blamed.last));
-    let head = ui.paint(Paint::Bold, &visible(&head));
-    ui.line(head)?;
-    let Some(culprit) = blamed.culprit() else {
-        ui.line(match (blamed.first.verdict, blamed.last.verdict) {
-            (_, Verdict::Reachable) => {
-                "it works at the window's end: no change in the window broke it"
-            }
-            (Verdict::Reachable, _) => "from some change on it is not known whether it works",
-            (Verdict::Unknown, _) => "it is not known whether it ever worked: see what is missing",
-            _ => "it did not work at the window's start either",
-        })?;
-        print_answer(ui, &blamed.last, &Default::default())?;
-        return Ok(());
-    };
-    ui.line("")?;
-    print_flip(ui, "broken by", culprit)?;
-    let others: Vec<&Flip> =
-        blamed.flips.iter().filter(|flip| !std::ptr::eq(*flip, culprit)).collect();
-    if !others.is_empty() {
-        ui.line("")?;
-        ui.line("the answer also changed with:")?;
-    }
-    for flip in others {
-        let at = flip.event.event_time.map(|at| at.to_string()).unwrap_or_default();
-        let name = flip.event.event_name.as_deref().unwrap_or("?");
-        let id = flip.event.event_id.as_deref().unwrap_or("?");
-        let (before, after) = (verdict_text(&flip.before), verdict_text(&flip.after));
-        ui.line(visible(&format!(
-            "  {at} {name} by {} ({id}): {before} before, {after} after",
-            flip.attribution.line()
-        )))?;
-    }
-    if !blamed.innocent.is_empty() {
-        ui.line("")?;
-        ui.line("checked, and innocent:")?;
-        for moment in &blamed.innocent {
-            let at = moment.at.map(|at| at.to_string()).unwrap_or_default();
-            ui.line(visible(&format!("  {at} {} ({})", moment.event_name, moment.event_id)))?;
-        }
-    }
-    if let Some(tested) = &blamed.undo {
-        ui.line("")?;
-        ui.line(match &tested.after {
-            Trial::Answered(answer) => {
-                let verdict = verdict_text(answer);
-                format!("the way back, tried on the newest state; after it: {verdict}")
-            }
-            Trial::NewIds => {
-                "the way back makes new ids, so it could not be tried here:".to_owned()
-            }
-            Trial::Incomplete => "the way back is not whole, so it was not tried:".to_owned(),
-            Trial::NoCalls => "there is nothing to call:".to_owned(),
-        })?;
-        for line in render::script(&tested.undo.plan).lines() {
-            ui.line(visible(line))?;
-        }
-    }
-    Ok(())
-}
-
-fn print_flip(ui: &mut Ui, title: &str, flip: &Flip) -> Result<(), CliError> {
-    let event = &flip.event;
-    let part = |text: &Option<String>| text.clone().unwrap_or_else(|| "?".to_owned());
-    let at = event.event_time.map(|at| at.to_string()).unwrap_or_default();
-    let line =
-        format!("{title} {} at {at} by {}", part(&event.event_name), flip.attribution.line());
-    let line = ui.paint(Paint::Bold, &visible(&line));
-    ui.line(line)?;
-    ui.line(visible(&format!(
-        "  from {} with {}, account {}, {} (event {})",
-        part(&event.source_ip_address),
-        part(&event.user_agent),
-        part(&event.account_id),
-        part(&event.aws_region),
-        part(&event.event_id)
-    )))?;
-    for step in flip.attribution.steps() {
-        ui.line(visible(&format!("  {step}")))?;
-    }
-    if flip.is_tie {
-        ui.line("  another change has the same second: which came first is not recorded")?;
-    }
-    ui.line(format!("  before: {}", verdict_text(&flip.before)))?;
-    print_answer(ui, &flip.before, &Default::default())?;
-    ui.line(format!("  after: {}", verdict_text(&flip.after)))?;
-    print_answer(ui, &flip.after, &Default::default())
-}
-
-fn blamed_json(blamed: &Blamed) -> Result<Value, CliError> {
-    let mut flips = Vec::new();
-    for flip in &blamed.flips {
-        flips.push(json!({
-            "event_id": flip.event.event_id,
-            "event_name": flip.event.event_name,
-            "event_time": flip.event.event_time.map(|at| at.to_string()),
-            "account_id": flip.event.account_id,
-            "aws_region": flip.event.aws_region,
-            "source_ip_address": flip.event.source_ip_address,
-            "user_agent": flip.event.user_agent,
-            "who": flip.attribution,
-            "is_tie": flip.is_tie,
-            "before": answer_json(&flip.before)?,
-            "after": answer_json(&flip.after)?,
-        }));
-    }
-    let culprit = blamed.culprit().and_then(|flip| flip.event.event_id.clone());
-    let innocent: Vec<&String> = blamed.innocent.iter().map(|moment| &moment.event_id).collect();
-    let tested = blamed.undo.as_ref();
-    Ok(json!({
-        "verdict": blamed.last.verdict,
-        "culprit": culprit,
-        "flips": flips,
-        "innocent": innocent,
-        "changes": blamed.changes,
-        "evaluations": blamed.evaluations,
-        "undo": tested.map(|tested| &tested.undo.plan),
-        "assumed": blamed.assumed,
-        "after_undo": tested.and_then(|tested| match &tested.after {
-            Trial::Answered(answer) => Some(answer.verdict),
-            Trial::NewIds | Trial::Incomplete | Trial::NoCalls => None,
-        }),
-    }))
 }

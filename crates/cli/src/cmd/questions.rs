@@ -266,7 +266,7 @@ pub(crate) fn cmd_question(
                 }
             }
         }
-        Output::Csv => print_csv(ui, &answer)?,
+        Output::Csv | Output::Svg => print_csv(ui, &answer)?,
     }
     for note in &answer.notes {
         ui.note(note);

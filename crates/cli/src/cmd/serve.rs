@@ -47,6 +47,7 @@ pub(crate) struct ListenArgs {
 pub(crate) fn cmd_serve(ui: &mut Ui, global: &GlobalArgs, args: &ServeArgs) -> CmdResult {
     let address = args.listen.address()?;
     let app = Arc::new(super::open(global)?);
+    app.keep_replays();
     let config = ApiConfig {
         all_regions: args.all_regions,
         lookups_per_second: args.lookups_per_second,

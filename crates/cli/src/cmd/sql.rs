@@ -116,7 +116,7 @@ mod with_engine {
     impl Printer {
         fn start(&mut self, ui: &mut Ui, answer: &AnswerStream) -> Result<(), CliError> {
             match self.output {
-                Output::Csv => write_csv(ui, answer.columns().iter().cloned()),
+                Output::Csv | Output::Svg => write_csv(ui, answer.columns().iter().cloned()),
                 Output::Json => Ok(write!(ui.out(), "[")?),
                 Output::Table | Output::Ndjson => Ok(()),
             }
@@ -135,7 +135,7 @@ mod with_engine {
                     });
                     self.print_table(ui, answer.columns(), &cells.collect::<Vec<_>>())?;
                 }
-                Output::Csv => {
+                Output::Csv | Output::Svg => {
                     for row in rows(batch) {
                         write_csv(ui, row.into_iter().map(Option::unwrap_or_default))?;
                     }

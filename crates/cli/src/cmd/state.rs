@@ -113,7 +113,7 @@ fn value_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn source_text(source: &Source, events: &BTreeMap<String, Setter>) -> Option<String> {
+pub(super) fn source_text(source: &Source, events: &BTreeMap<String, Setter>) -> Option<String> {
     let of_event = |id: &String| events.get(id).map_or_else(|| format!("event {id}"), setter_text);
     match source {
         Source::Event { id } => Some(of_event(id)),
@@ -181,7 +181,7 @@ fn print_diff(ui: &mut Ui, found: &DiffFound) -> Result<(), CliError> {
     Ok(())
 }
 
-fn side_text(side: &Side) -> String {
+pub(super) fn side_text(side: &Side) -> String {
     match side {
         Side::Is { value, .. } => value_text(value),
         Side::Absent { .. } => "(none)".to_owned(),

@@ -20,7 +20,7 @@ pub(crate) fn cmd_stats(ui: &mut Ui, global: &GlobalArgs, _: &StatsArgs) -> CmdR
     let app = super::open_existing(global)?;
     let stats = app.stats()?;
     match output {
-        Output::Table | Output::Csv => {
+        Output::Table | Output::Csv | Output::Svg => {
             labelled(ui, "store", &visible(&app.db().display().to_string()))?;
             print_counts(ui, &stats)?;
             print_sizes(ui, &stats)?;

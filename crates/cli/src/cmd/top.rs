@@ -54,7 +54,7 @@ pub(crate) fn cmd_top(ui: &mut Ui, global: &GlobalArgs, args: &TopArgs) -> CmdRe
                 write_json(ui, &format!("{}\n", json!({"value": value, "events": events})))?;
             }
         }
-        Output::Csv => {
+        Output::Csv | Output::Svg => {
             write_csv(ui, ["value", "events"].map(str::to_owned).into_iter())?;
             for (value, events) in &top.values {
                 write_csv(ui, [value.clone(), events.to_string()].into_iter())?;
@@ -95,7 +95,7 @@ fn print_distinct(ui: &mut Ui, found: &TopDistinct) -> CmdResult {
                 write_json(ui, &format!("{}\n", object(row)))?;
             }
         }
-        Output::Csv => {
+        Output::Csv | Output::Svg => {
             write_csv(ui, ["value", "distinct", "events"].map(str::to_owned).into_iter())?;
             for row in &found.values {
                 let cells = [row.value.clone(), row.distinct.to_string(), row.events.to_string()];

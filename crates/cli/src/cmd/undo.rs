@@ -1,5 +1,6 @@
 //! `trailhound undo`: the way back from events, as text for a person to read and run.
 
+use super::apply::{self, ApplyArgs};
 use super::lookup::complete;
 use crate::args::{GlobalArgs, Output};
 use crate::coverage::coverage_text;
@@ -28,14 +29,18 @@ pub(crate) enum Form {
 /// Arguments of `undo`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Prints the calls that take the events back, the newest event first, and runs nothing. Each value that\n\
+    after_help = "Prints the calls that take the events back, the newest event first; only --apply makes them. Each value that\n\
     is put back is known from an event or a snapshot; where one is not known there is a question\n\
     instead of a command. What was changed again since is a conflict: nothing overwrites it unless\n\
     --overwrite says so. The exit code is 3 when something is left: a question, a conflict, an event\n\
     without a way back or one that had changed nothing.\n\n\
+    --apply shows the plan, asks, makes the calls with the credentials that the AWS CLI would take, writes an\n\
+    audit record of each into the store, and looks at the result. It stops at the first that is not as it\n\
+    was to be. What it did can be taken back itself.\n\n\
     Examples:\n  trailhound undo 4f1c2d3e-0000-4000-8000-123456789abc\n  \
     trailhound undo --resource rtb-0123456789abcdef0 --since 2h\n  \
-    trailhound undo --actor dave --since 2h --as boto3"
+    trailhound undo --actor dave --since 2h --as boto3\n  \
+    trailhound undo 4f1c2d3e-0000-4000-8000-123456789abc --apply --profile ops"
 )]
 pub(crate) struct UndoArgs {
     /// The events to take back, by id
@@ -65,6 +70,8 @@ pub(crate) struct UndoArgs {
     /// Take back what looks like containment too: a key disabled, a policy that denies
     #[arg(long)]
     undo_containment: bool,
+    #[command(flatten)]
+    apply: ApplyArgs,
 }
 
 /// Prints the way back.
@@ -78,6 +85,10 @@ pub(crate) fn cmd_undo(ui: &mut Ui, global: &GlobalArgs, args: &UndoArgs) -> Cmd
         now(),
     )?;
     let app = super::open_existing(global)?;
+    let options = Options {
+        overwrite_later_changes: args.overwrite,
+        undo_containment: args.undo_containment,
+    };
     let undo = app.undo(&UndoQuery {
         events: args.events.clone(),
         actor: args.actor.clone(),
@@ -85,10 +96,7 @@ pub(crate) fn cmd_undo(ui: &mut Ui, global: &GlobalArgs, args: &UndoArgs) -> Cmd
         account_id: args.account.clone(),
         since: range.start,
         until: range.end,
-        options: Options {
-            overwrite_later_changes: args.overwrite,
-            undo_containment: args.undo_containment,
-        },
+        options,
     })?;
     if let Some(id) = undo.missing.first() {
         return Err(CliError::failed(format!("no event has the id `{id}`"))
@@ -109,18 +117,33 @@ pub(crate) fn cmd_undo(ui: &mut Ui, global: &GlobalArgs, args: &UndoArgs) -> Cmd
         return Err(CliError::failed(visible(&format!("several have that name: {actors}")))
             .hint("name one of them whole, as it stands here"));
     }
-    print(ui, form, &undo)?;
+    let is_json_result = args.apply.apply && form == Form::Json;
+    if !is_json_result {
+        print(ui, form, &undo)?;
+    }
     tell(ui, &undo);
     complete(&undo.coverage)?;
+    let open = match is_open(&undo) {
+        true => Status::Finding,
+        false => Status::Done,
+    };
+    match args.apply.apply {
+        true => Ok(match apply::run(ui, &app, &undo.plan, options, &args.apply, is_json_result)? {
+            Status::Done => open,
+            other => other,
+        }),
+        false => Ok(open),
+    }
+}
+
+/// Whether something is left that the plan does not take back.
+fn is_open(undo: &Undo) -> bool {
     let plan = &undo.plan;
-    let is_lost = plan.events.iter().any(|event| event.class == Class::Irreversible);
-    let is_held = plan.steps.iter().any(|step| step.held.is_some());
-    let is_open = !plan.questions.is_empty()
+    !plan.questions.is_empty()
         || !plan.conflicts.is_empty()
         || !undo.changed_nothing.is_empty()
-        || is_lost
-        || is_held;
-    Ok(if is_open { Status::Finding } else { Status::Done })
+        || plan.events.iter().any(|event| event.class == Class::Irreversible)
+        || plan.steps.iter().any(|step| step.held.is_some())
 }
 
 fn nothing(args: &UndoArgs, undo: &Undo) -> CliError {

@@ -1,5 +1,6 @@
 //! `trailhound up`: from logs to answers in one command.
 
+use super::demo::{story_page, tell_story};
 use super::import::{cancelled, print_report, sources, warn_of_rejects};
 use super::serve::{ListenArgs, Server, routes};
 use super::stats::{counts_text, labelled, print_counts};
@@ -13,7 +14,7 @@ use crate::table::{Column, Layout};
 use crate::text::{grouped, is_shell_word, visible};
 use crate::ui::{Paint, Ui};
 use clap::Args;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use trailhound_api::ApiConfig;
@@ -77,25 +78,45 @@ pub(crate) fn cmd_up(ui: &mut Ui, global: &GlobalArgs, args: &UpArgs) -> CmdResu
     }
     args.retain.apply(ui, &app)?;
     let (stats, summary) = (app.stats()?, app.summary()?);
-    print_first_answer(ui, &stats, &summary)?;
     let program = program(global, &db);
+    print_first_answer(ui, &stats, &summary)?;
+    if is_example {
+        ui.line("")?;
+        tell_story(ui, &app, &program)?;
+    } else {
+        print_last_changes(ui, &summary)?;
+    }
     let values = Values::choose(&stats, &summary);
     if args.no_serve {
         print_commands(ui, &program, &values)?;
         return Ok(Status::Done);
     }
+    serve(ui, app, address, &report, |ui, url| {
+        print_server(ui, url, &values, is_example)?;
+        print_commands(ui, &program, &values)
+    })
+}
+
+/// Serves until it is stopped; `told` says where, to people.
+pub(super) fn serve(
+    ui: &mut Ui,
+    app: App,
+    address: SocketAddr,
+    report: &ImportReport,
+    told: impl FnOnce(&mut Ui, &str) -> std::io::Result<()>,
+) -> CmdResult {
     let server = Server::bind_near(address)?;
     if address.port() != 0 && server.address() != address {
         ui.note(&format!("`{address}` is taken, so another port is used"));
     }
-    print_server(ui, &server.url(), &values)?;
-    print_commands(ui, &program, &values)?;
+    told(ui, &server.url())?;
     ui.flush()?;
     ui.note("serving; Ctrl-C stops");
     let app = Arc::new(app);
+    app.keep_replays();
     let engine = crate::sql_engine::engine(&app)?;
     let config = ApiConfig { engine, ..ApiConfig::default() };
-    config.metrics.record_import(&report);
+    config.metrics.record_import(report);
     server.run(routes(Arc::clone(&app), config))?;
     Ok(Status::Done)
 }
@@ -104,6 +125,11 @@ fn import(ui: &Ui, app: &App, args: &UpArgs) -> Result<ImportReport, CliError> {
     if !args.sources.is_empty() {
         return progress::import(ui, app, &sources(&args.sources), &|_| {});
     }
+    import_example(ui, app)
+}
+
+/// Imports the bundled example.
+pub(super) fn import_example(ui: &Ui, app: &App) -> Result<ImportReport, CliError> {
     let file = example::write_into(app.db())?;
     let path = file.path().to_str().ok_or_else(|| {
         CliError::failed("the store's path is not Unicode").hint("name another folder: --db DIR")
@@ -121,7 +147,10 @@ fn print_first_answer(ui: &mut Ui, stats: &Stats, summary: &Summary) -> std::io:
     ] {
         labelled(ui, label, &counts_text(counts.get(..TOP_SHOWN).unwrap_or(counts)))?;
     }
-    labelled(ui, "failed", &grouped(summary.failed))?;
+    labelled(ui, "failed", &grouped(summary.failed))
+}
+
+fn print_last_changes(ui: &mut Ui, summary: &Summary) -> std::io::Result<()> {
     if summary.last_changes.is_empty() {
         return Ok(());
     }
@@ -190,11 +219,14 @@ impl Values {
     }
 }
 
-fn print_server(ui: &mut Ui, url: &str, values: &Values) -> std::io::Result<()> {
+fn print_server(ui: &mut Ui, url: &str, values: &Values, is_example: bool) -> std::io::Result<()> {
     ui.line("")?;
     let region = values.region.as_deref().unwrap_or("us-east-1");
     let title = ui.paint(Paint::Bold, "in a browser");
     ui.line(format!("{title}\n  {url}/"))?;
+    if is_example {
+        ui.line(format!("  {url}{}", story_page()))?;
+    }
     let title = ui.paint(Paint::Bold, "with the AWS CLI (any credentials do)");
     ui.line(format!(
         "{title}\n  AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x aws cloudtrail lookup-events \
@@ -220,7 +252,7 @@ fn print_commands(ui: &mut Ui, program: &str, values: &Values) -> std::io::Resul
 
 /// How the user calls this program on this store: the name as it was typed when the shell found it,
 /// else the path from here, with `--db` unless the store is the default one.
-fn program(global: &GlobalArgs, db: &Path) -> String {
+pub(super) fn program(global: &GlobalArgs, db: &Path) -> String {
     let called = std::env::args_os().next().map(PathBuf::from).unwrap_or_default();
     let is_in_path = called.components().count() == 1 && called.parent() == Some(Path::new(""));
     let path = if is_in_path { called } else { std::env::current_exe().unwrap_or(called) };

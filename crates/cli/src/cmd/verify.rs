@@ -27,7 +27,7 @@ pub(crate) fn cmd_verify(ui: &mut Ui, global: &GlobalArgs, _: &VerifyArgs) -> Cm
         CliError::from(error).hint("the table log is the folder `_delta_log` of the store")
     })?;
     match output {
-        Output::Table | Output::Csv => print_report(ui, &report)?,
+        Output::Table | Output::Csv | Output::Svg => print_report(ui, &report)?,
         Output::Json => ui.line(format!("{:#}", report_json(&report)))?,
         Output::Ndjson => ui.line(report_json(&report).to_string())?,
     }

@@ -37,7 +37,7 @@ pub(crate) fn cmd_who(ui: &mut Ui, global: &GlobalArgs, args: &WhoArgs) -> CmdRe
         return Err(not_found(&subject, &args.subject, &answer));
     }
     match output {
-        Output::Table | Output::Csv => {
+        Output::Table | Output::Csv | Output::Svg => {
             for (index, who) in answer.found.iter().enumerate() {
                 if index > 0 {
                     ui.line("")?;

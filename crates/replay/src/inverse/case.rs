@@ -428,7 +428,15 @@ impl<'a> Case<'a> {
                 value: before.value().cloned(),
             }),
         };
-        self.changes.iter().filter_map(expect).collect()
+        let mut expected: Vec<Expectation> = self.changes.iter().filter_map(expect).collect();
+        let is_whole = |it: &Expectation| it.path.is_empty();
+        if let (Effect::Made, Some(key), false) =
+            (self.row.effect, &self.about, expected.iter().any(is_whole))
+        {
+            // What the event itself made was not there before it.
+            expected.push(Expectation { key: key.clone(), path: String::new(), value: None });
+        }
+        expected
     }
 
     /// The waiter after the first step.

@@ -26,6 +26,7 @@ mod rewire;
 mod row;
 mod table;
 mod types;
+pub mod verify;
 
 use std::collections::BTreeSet;
 

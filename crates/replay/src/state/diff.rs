@@ -1,13 +1,14 @@
 //! What differs between two states, property by property.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 use trailhound_record::Timestamp;
 
 use super::kinds::element_key;
 use super::resource::{Resource, Source};
-use super::{Key, Lookup, State, is_placeholder};
+use super::{Changed, Key, Lookup, State, is_placeholder};
 
 /// What one state knows of a property.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -46,6 +47,17 @@ impl Difference {
     /// Whether both states know the property, and so one of them changed.
     pub fn is_known(&self) -> bool {
         self.before != Side::Unknown && self.after != Side::Unknown
+    }
+}
+
+impl Changed {
+    /// What it changed, property by property.
+    pub fn differences(&self) -> Vec<Difference> {
+        let state = |resource: &Option<Arc<Resource>>| match resource {
+            Some(resource) => State::new().with(self.key.clone(), (**resource).clone()),
+            None => State::new(),
+        };
+        diff(&state(&self.before), &state(&self.after))
     }
 }
 
@@ -196,16 +208,19 @@ pub fn drift(replayed: &State, snapshot: &State) -> Vec<Difference> {
     let mut differences = diff(&replayed, snapshot);
     differences.retain(|difference| {
         let member = difference.path.split(['.', '[']).next().unwrap_or_default();
-        let is_ended = ends(&difference.before) || ends(&difference.after);
+        let is_ended = is_ended(&difference.before) || is_ended(&difference.after);
         let is_whole = difference.path.is_empty();
         difference.is_known() && !VOLATILE.contains(&member) && !(is_whole && is_ended)
     });
     differences
 }
 
+fn is_ended(side: &Side) -> bool {
+    matches!(side, Side::Is { value, .. } if ends(value))
+}
+
 /// Whether a resource is described for a while though it has ended.
-fn ends(side: &Side) -> bool {
-    let Side::Is { value, .. } = side else { return false };
+pub(super) fn ends(value: &Value) -> bool {
     let states = [
         value.get("State").and_then(Value::as_str),
         super::path::get(value, "Status.Code").and_then(Value::as_str),
@@ -215,7 +230,7 @@ fn ends(side: &Side) -> bool {
 }
 
 /// The replayed state with the ids that the snapshot tells of what came with VPCs.
-fn bound(replayed: &State, snapshot: &State) -> State {
+pub(super) fn bound(replayed: &State, snapshot: &State) -> State {
     let mut state = replayed.clone();
     let placeholders: Vec<Key> =
         replayed.resources.keys().filter(|key| is_placeholder(&key.id)).cloned().collect();

@@ -14,6 +14,7 @@ mod ec2;
 mod fold;
 mod form;
 mod kinds;
+mod meet;
 mod path;
 mod resource;
 mod rule;
@@ -30,6 +31,8 @@ use call::Call;
 use fold::Fold;
 use kinds::part_ids;
 pub(crate) use kinds::{element_key, permission_key};
+pub(crate) use path::get as get_at;
+pub(crate) use snapshot::is_elsewhere;
 
 pub use diff::{Difference, Side, diff, drift};
 pub use form::{Form, input_form, is_hidden, output_form};

@@ -191,6 +191,12 @@ const DESCRIBED: &[Described] = &[
     ),
 ];
 
+/// Whether the call that describes resources of a type says nothing of `member`.
+pub(crate) fn is_elsewhere(resource_type: &str, member: &str) -> bool {
+    let is_of = |it: &&Described| it.kind == resource_type;
+    DESCRIBED.iter().filter(is_of).any(|it| it.elsewhere.contains(&member))
+}
+
 /// Lists that describe a part of resources which another list describes.
 const PARTS: &[(&str, &str)] = &[
     ("SecurityGroupRules", "AWS::EC2::SecurityGroup"),

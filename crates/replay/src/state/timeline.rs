@@ -107,31 +107,41 @@ impl State {
     /// events before it in the stream tell; what it set is unknown, unless those events tell.
     #[must_use]
     pub fn back(&self, events: &[Event]) -> Self {
-        let first = undone(self, events, &Self::new());
+        let first = self.undone(&changes(events, &Self::new()));
         // What an event did depends on what was there: with what is known now it can be told better.
-        undone(self, events, &first)
+        self.undone(&changes(events, &first))
+    }
+
+    /// Goes back over changes that led to this state, the oldest first, each with the id of its event.
+    ///
+    /// Shape: as [`State::back`], which takes events.
+    #[must_use]
+    pub fn undone<T: AsRef<str>, C: AsRef<[Changed]>>(&self, changes: &[(T, C)]) -> Self {
+        let mut state = self.clone();
+        for (id, changed) in changes.iter().rev() {
+            let changed = changed.as_ref();
+            changed.iter().for_each(|change| super::ec2::doubt(&mut state, change));
+            for change in changed {
+                undo(&mut state, change, id.as_ref());
+            }
+        }
+        let ids: BTreeSet<&str> = changes.iter().map(|(id, _)| id.as_ref()).collect();
+        sweep(&mut state, &ids);
+        state
     }
 }
 
-fn undone(state: &State, events: &[Event], from: &State) -> State {
-    let mut forward = from.clone();
+/// What each event changed, from `state` on.
+fn changes(events: &[Event], from: &State) -> Vec<(String, Vec<Changed>)> {
+    let mut state = from.clone();
     let mut changes = Vec::with_capacity(events.len());
     for event in events {
-        let (next, changed) = forward.apply(event);
+        let (next, changed) = state.apply(event);
         let id = event.event_id.clone().unwrap_or_default();
         changes.push((id, changed));
-        forward = next;
+        state = next;
     }
-    let mut state = state.clone();
-    for (id, changed) in changes.iter().rev() {
-        changed.iter().for_each(|change| super::ec2::doubt(&mut state, change));
-        for change in changed {
-            undo(&mut state, change, id);
-        }
-    }
-    let ids: BTreeSet<&str> = changes.iter().map(|(id, _)| id.as_str()).collect();
-    sweep(&mut state, &ids);
-    state
+    changes
 }
 
 /// What is still known from one of the events was not known before it.
@@ -156,6 +166,12 @@ fn sweep(state: &mut State, events: &BTreeSet<&str>) {
         let mut resource = draft.finish(false);
         path::drop_hollow(&mut body);
         resource.body = body;
+        // What knows the resource knows its id.
+        if *resource.source("") != Source::Unknown
+            && let Some(id) = id_member
+        {
+            resource.sources.remove(id);
+        }
         settle(&mut resource);
         state.put(key, Some(Arc::new(resource)));
     }

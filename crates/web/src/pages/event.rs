@@ -184,6 +184,8 @@ struct Tag {
 struct ResourceRow {
     resource_type: Option<Value>,
     resource_name: Value,
+    /// Where its history is.
+    history_href: Option<String>,
 }
 
 /// The record as text.
@@ -359,6 +361,14 @@ fn related(event: &Event) -> Vec<Value> {
         hint: "The changes of the half hour up to this event, ranked".to_owned(),
         ..Value::default()
     }));
+    let is_write = event.read_only != Some(true) && !event.has_failed();
+    let undo = event.event_id.as_deref().filter(|_| is_write).and_then(super::undo::undo_href);
+    links.extend(undo.map(|href| Value {
+        text: "Undo…".to_owned(),
+        href: Some(href),
+        hint: "The plan to take it back; nothing is run".to_owned(),
+        ..Value::default()
+    }));
     links.extend(near(Filter::default()).map(|href| Value {
         text: "5 minutes before and after".to_owned(),
         href: Some(href),
@@ -400,17 +410,22 @@ fn copies(event_id: &str) -> Vec<CopyText> {
 /// The resources as AWS lists them, then every other id that the record names.
 fn resources(narrow: &Narrow<'_>, event: &Event) -> Vec<ResourceRow> {
     let named = |name: &str| Value::linked(narrow, &Facet::Field(SearchField::Resource), name);
+    let history = |name: &str| {
+        let fits = name.len() <= LINK_VALUE_BYTES_MAX;
+        fits.then(|| super::resource::resource_href(name))
+    };
     let typed = |kind: &str| Value::linked(narrow, &Facet::Field(SearchField::Type), kind);
     let listed = event.resources.iter().map(|found| ResourceRow {
         resource_type: found.resource_type.as_deref().map(typed),
         resource_name: named(&found.resource_name),
+        history_href: history(&found.resource_name),
     });
     let is_listed = |id: &str| event.resources.iter().any(|found| found.resource_name == id);
-    let others = event
-        .resource_ids
-        .iter()
-        .filter(|id| !is_listed(id))
-        .map(|id| ResourceRow { resource_type: None, resource_name: named(id) });
+    let others = event.resource_ids.iter().filter(|id| !is_listed(id)).map(|id| ResourceRow {
+        resource_type: None,
+        resource_name: named(id),
+        history_href: history(id),
+    });
     listed.chain(others).take(EVENT_RESOURCES_MAX).collect()
 }
 

@@ -1,13 +1,15 @@
 //! The history of a resource: what touched it, before and after, who did it, what lies near.
 
+use super::state_view::{NowView, StateForm, StateView};
+use super::undo::undo_href;
 use super::value::{Value, event_href, time_text};
-use super::{AnswerPageError, Layout, blocking, page, parameter};
+use super::{AnswerPageError, Layout, blocking, fragment, page, parameter};
 use crate::limits::VALUE_CHARS_MAX;
 use crate::visible::{count_of, visible_start};
 use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use trailhound_app::App;
 use trailhound_app::history::{Entry, HistoryQuery, Kind, Related, ResourceHistory};
@@ -35,6 +37,20 @@ struct ResourcePage {
     related: Vec<Value>,
     summary: Option<String>,
     problem: Option<String>,
+    /// What is wrong with a time that was asked for.
+    time_problems: Vec<String>,
+    state: StatePart,
+}
+
+/// The part of the page that tells the state.
+#[derive(Debug)]
+enum StatePart {
+    /// Nothing was asked.
+    Absent,
+    /// It is loaded once the page is shown: it takes a replay.
+    Later { part_href: String, href: String },
+    /// A time was asked for.
+    Told(Box<StateView>),
 }
 
 /// One event.
@@ -46,12 +62,14 @@ struct StepView {
     actor: String,
     source: String,
     error: String,
+    undo_href: Option<String>,
     changes: Vec<[String; 3]>,
     /// What a call was about that changed another resource, or nothing.
     about: Vec<String>,
 }
 
-/// `GET /resource?name=…`, with `type=` where a name is ambiguous and `reads=1` for reads too.
+/// `GET /resource?name=…`, with `type=` where a name is ambiguous and `reads=1` for reads too; with `at=`, or
+/// `from=` and `to=`, it tells the state at once.
 pub(crate) async fn answer(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
@@ -74,8 +92,46 @@ pub(crate) async fn answer(
         hops: HOPS,
         ..HistoryQuery::default()
     };
-    let found = blocking(move || app.history(&asked)).await?;
-    page(StatusCode::OK, &ResourcePage::new(&resource, has_reads, &found))
+    let form = StateForm::new(&query);
+    let times = form.asked();
+    let times_asked = times.as_ref().ok().filter(|_| form.is_timed()).cloned();
+    let (found, moments) = blocking(move || {
+        let moments = times_asked.map(|asked| app.moments(&asked).map(|found| (asked, found)));
+        Ok((app.history(&asked)?, moments.transpose()?))
+    })
+    .await?;
+    let mut shown = ResourcePage::new(&resource, has_reads, &found);
+    shown.state = match moments {
+        Some((asked, found)) => StatePart::Told(Box::new(StateView::new(form, &asked, &found))),
+        None => StatePart::Later { part_href: form.part_href(), href: form.now_href() },
+    };
+    let mut status = StatusCode::OK;
+    if let Err(problems) = times {
+        (status, shown.time_problems) = (StatusCode::BAD_REQUEST, problems);
+    }
+    page(status, &shown)
+}
+
+/// `GET /resource/state?name=…`: the part of the page that tells the newest state.
+pub(crate) async fn answer_state(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, AnswerPageError> {
+    let form = StateForm::new(&query.unwrap_or_default());
+    let Ok(asked) = form.asked() else { return Ok(StatusCode::BAD_REQUEST.into_response()) };
+    let (asked, found) = blocking(move || app.moments(&asked).map(|found| (asked, found))).await?;
+    fragment(&StateView::new(form, &asked, &found))
+}
+
+/// `GET /resource/now?name=…&at=…`: the state at a moment.
+pub(crate) async fn answer_now(
+    State(app): State<Arc<App>>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, AnswerPageError> {
+    let form = StateForm::new(&query.unwrap_or_default());
+    let Ok(asked) = form.asked() else { return Ok(StatusCode::BAD_REQUEST.into_response()) };
+    let (asked, found) = blocking(move || app.moments(&asked).map(|found| (asked, found))).await?;
+    fragment(&NowView::of(&form, &asked, &found))
 }
 
 /// Where the history of a resource is.
@@ -99,6 +155,8 @@ impl ResourcePage {
             related: Vec::new(),
             summary: None,
             problem: None,
+            time_problems: Vec::new(),
+            state: StatePart::Absent,
         }
     }
 
@@ -148,6 +206,8 @@ impl ResourcePage {
                     visible_start(resource, 200)
                 )
             }),
+            time_problems: Vec::new(),
+            state: StatePart::Absent,
         }
     }
 }
@@ -184,6 +244,13 @@ fn is_loud(entry: &Entry) -> bool {
     has_change || matches!(entry.step.kind, Kind::Create | Kind::Delete | Kind::Failed)
 }
 
+/// Whether an event may have changed something, here or elsewhere.
+fn is_write(entry: &Entry) -> bool {
+    !matches!(entry.step.kind, Kind::Read | Kind::Failed)
+        && entry.event.read_only != Some(true)
+        && !entry.event.has_failed()
+}
+
 /// What an event was about that changed nothing here.
 fn about(entry: &Entry) -> Vec<String> {
     let same = entry.step.changes.iter().filter(|change| !change.is_real()).count() as u64;
@@ -216,6 +283,9 @@ impl StepView {
             actor: visible_start(&entry.attribution.line(), 300),
             source: short(&event.source_ip_address),
             error: short(&event.error_code),
+            undo_href: is_write(entry)
+                .then(|| event.event_id.as_deref().and_then(undo_href))
+                .flatten(),
             about: about(entry),
             changes: changes
                 .map(|change| {
