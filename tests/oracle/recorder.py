@@ -62,10 +62,14 @@ def legacy_request(shape, params, operation=""):
     out = {}
     for name, value in params.items():
         member = shape.members[name]
-        key, inner = LEGACY.get(name, (lower(name), None))
+        wire = name if member.type_name == "list" else member.serialization.get("name", name)
+        key, inner = LEGACY.get(name, (lower(wire), None))
         if operation.endswith("NetworkAclEntry") and name == "Protocol":
             key = "aclProtocol"
-        if member.type_name == "list":
+        if shape.name == "TagSpecification" and name == "Tags":
+            # As real records have it, unlike all other lists.
+            out["tags"] = [legacy_request(member.member, one) for one in value]
+        elif member.type_name == "list":
             element = member.member
             if element.type_name == "structure":
                 items = [legacy_request(element, one) for one in value]

@@ -6,6 +6,7 @@
 //! | `POST /` | AWS JSON 1.1, the operation in `X-Amz-Target`; a form is a call of EC2's Network Insights |
 //! | `POST /PutAuditEvents` | the one operation of `cloudtrail-data`; not offered yet, and says so |
 //! | `GET /api/v1/events`, `/api/v1/events/{event_id}`, `/api/v1/stats` | native JSON |
+//! | `GET /api/v1/path`, `/api/v1/blame-path` | whether packets get there, and who broke it |
 //! | `GET /api/v1/who`, `/api/v1/history`, `/api/v1/changes`, `/api/v1/questions/{name}` | who and why |
 //! | `POST /api/v1/sql` | one SELECT, answered whole |
 //! | `GET /healthz`, `/metrics` | for probes and Prometheus |
@@ -23,6 +24,7 @@ mod limits;
 mod metrics;
 mod native;
 mod page_token;
+mod path;
 mod protect;
 mod render;
 mod sql;
@@ -93,6 +95,8 @@ pub fn router(app: Arc<App>, config: ApiConfig) -> Router {
         .route("/api/v1/who", get(trace::who))
         .route("/api/v1/history", get(trace::history))
         .route("/api/v1/changes", get(trace::changes))
+        .route("/api/v1/path", get(path::path))
+        .route("/api/v1/blame-path", get(path::blame))
         .route("/api/v1/questions/{name}", get(trace::question))
         .route("/api/v1/sql", post(sql::answer))
         .route("/api/v1/{*path}", any(native::unknown_path))

@@ -427,6 +427,33 @@ fn fields_choose_what_an_event_has_and_whether_the_actor_is_looked_for() {
 }
 
 #[test]
+fn paths_are_answered_and_bad_questions_refused() {
+    let api = TestApi::new(&chain());
+    let ends = "src=i-0123456789abcdef0&dst=203.0.113.10&port=443";
+    let (status, text) = api.get(&format!("/api/v1/path?{ends}"));
+    assert_eq!(status, 200, "{text}");
+    let found: Value = serde_json::from_str(&text).unwrap();
+    // Of an instance that no event told nothing is known: neither yes nor no.
+    assert_eq!(found["verdict"], "unknown", "{text}");
+    assert_eq!(found["missing"][0]["resource"], "i-0123456789abcdef0", "{text}");
+    let (status, text) = api.get(&format!("/api/v1/blame-path?{ends}&protocol=udp"));
+    assert_eq!(status, 200, "{text}");
+    let found: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&found["verdict"], &found["culprit"]), (&json!("unknown"), &Value::Null), "{text}");
+    assert_eq!((&found["flips"], &found["undo"]), (&json!([]), &Value::Null), "{text}");
+    for wrong in [
+        "dst=203.0.113.10",
+        "src=nowhere&dst=203.0.113.10",
+        "src=internet&dst=i-0123456789abcdef0&port=70000",
+        "src=internet&dst=i-0123456789abcdef0&protocol=gre",
+        "src=internet&dst=i-0123456789abcdef0&good=soon",
+        "src=internet&dst=i-0123456789abcdef0&good=2026-01-02T00:00:00Z&bad=2026-01-01T00:00:00Z",
+    ] {
+        assert_eq!(api.get(&format!("/api/v1/blame-path?{wrong}")).0, 400, "{wrong}");
+    }
+}
+
+#[test]
 fn changes_are_ranked_with_their_reasons() {
     let api = TestApi::new(&chain());
     let (status, text) =

@@ -25,21 +25,21 @@ const WINDOW_TAKEN: &str = "an age like 30m, 2h, 1h30m or 7d";
 /// How far `related` goes at most.
 const HOPS_MAX: usize = 4;
 
-type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
+pub(crate) type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
 
 /// The parameters of a request.
-struct Parameters(Vec<(String, String)>);
+pub(crate) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    fn of(pairs: Pairs) -> Result<Self, NativeError> {
+    pub(crate) fn of(pairs: Pairs) -> Result<Self, NativeError> {
         Ok(Self(pairs?.0))
     }
 
-    fn text(&self, wanted: &str) -> Option<String> {
+    pub(crate) fn text(&self, wanted: &str) -> Option<String> {
         self.0.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
     }
 
-    fn must(&self, name: &'static str) -> Result<String, NativeError> {
+    pub(crate) fn must(&self, name: &'static str) -> Result<String, NativeError> {
         let found = self.text(name).filter(|value| !value.trim().is_empty());
         found.ok_or(NativeError::BadValue { name, value: String::new(), takes: "a text" })
     }

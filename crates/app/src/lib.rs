@@ -19,6 +19,7 @@ pub mod maintain;
 pub mod moments;
 mod network;
 pub mod path;
+mod path_json;
 pub mod picture;
 mod pipeline;
 pub mod questions;

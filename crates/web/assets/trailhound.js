@@ -126,8 +126,13 @@
     document.getElementById("slide").hidden = false;
     const index = now.dataset.index;
     momentLinks().forEach((link, at) => {
-      if (String(at) === index) link.setAttribute("aria-current", "true");
-      else link.removeAttribute("aria-current");
+      if (String(at) === index) {
+        link.setAttribute("aria-current", "true");
+        const list = document.getElementById("moments");
+        list.scrollTop = link.offsetTop - list.offsetTop - list.clientHeight / 2;
+      } else {
+        link.removeAttribute("aria-current");
+      }
     });
     if (index !== undefined) slider.value = index;
     showMoment(slider);

@@ -89,4 +89,6 @@ async fn harden(request: Request, next: Next) -> Response {
 }
 
 #[cfg(test)]
+mod story_tests;
+#[cfg(test)]
 mod tests;

@@ -1,13 +1,14 @@
 //! Monday morning: Terraform, run by the deployment pipeline, builds the shop.
 
-use super::actor::{Actor, MONITORING, NAT_ADDRESS, SHOP};
-use super::clock::{at, iso, spoken};
+use super::actor::{Actor, MONITORING, SHOP};
+use super::clock::{at, spoken};
+use super::made::calls;
 use super::pipeline::{self, AGENT};
-use super::random::{Rng, principal_id, resource_id};
+use super::random::{Rng, principal_id};
 use super::record::{Call, HOME, Journal};
 use super::world::{
     ASSETS_BUCKET, KMS_KEY, Network, SECRET, TRAIL_BUCKET, bucket_request, instances, items, lab,
-    shop, tag_set, tag_specification,
+    shop,
 };
 use serde_json::{Value, json};
 
@@ -32,16 +33,19 @@ pub(crate) fn monday() -> Journal {
     let actor = session.sdk(pipeline::ADDRESS, AGENT);
     let mut apply = Apply { journal: &mut journal, actor, now: at(7, 9, 2, 15) };
     roles(&mut apply);
-    network(&mut apply, &shop(), "shop", "10.0");
-    routes(&mut apply, &shop());
-    security_groups(&mut apply, &shop());
+    network(&mut apply, &shop(), "shop");
+    for call in [calls("shop-routes", apply.now), calls("shop-groups", apply.now)].concat() {
+        apply.run(call);
+    }
     storage(&mut apply);
     database(&mut apply, &shop());
-    for (place, (instance, address)) in instances().iter().enumerate() {
-        run_instance(&mut apply, &shop(), place, instance, address);
+    for (call, (instance, _)) in calls("shop-instances", apply.now).into_iter().zip(instances()) {
+        apply.run(call);
+        let request = json!({"instancesSet": items("instanceId", &[&instance]), "filterSet": {}});
+        apply.run(Call::read("ec2", "DescribeInstances", request));
     }
     apply.now = at(7, 14, 30, 0);
-    network(&mut apply, &lab(), "lab", "10.20");
+    network(&mut apply, &lab(), "lab");
     journal
 }
 
@@ -101,238 +105,17 @@ fn percent_encoded(text: &str) -> String {
         .collect()
 }
 
-fn network(apply: &mut Apply<'_>, network: &Network, name: &str, prefix: &str) {
-    let cidr = format!("{prefix}.0.0/16");
-    let association = resource_id("vpc-cidr-assoc", name);
-    let vpc = json!({
-        "vpcId": network.vpc,
-        "state": "pending",
-        "ownerId": SHOP,
-        "cidrBlock": cidr,
-        "cidrBlockAssociationSet": {"items": [{
-            "cidrBlock": cidr,
-            "associationId": association,
-            "cidrBlockState": {"state": "associated"},
-        }]},
-        "ipv6CidrBlockAssociationSet": {},
-        "dhcpOptionsId": resource_id("dopt", "default"),
-        "instanceTenancy": "default",
-        "tagSet": tag_set(name),
-        "isDefault": false,
-    });
-    let request = json!({
-        "cidrBlock": cidr,
-        "instanceTenancy": "default",
-        "amazonProvidedIpv6CidrBlock": false,
-        "tagSpecificationSet": tag_specification("vpc", name),
-    });
-    apply.run(Call::ec2("CreateVpc", request, json!({"vpc": vpc})));
-    let request = json!({"vpcId": network.vpc, "enableDnsHostnames": {"value": true}});
-    apply.run(Call::ec2_done("ModifyVpcAttribute", request));
-    for (tier, zone, octet) in
-        [("public", "a", 0), ("public", "b", 1), ("private", "a", 10), ("private", "b", 11)]
-    {
-        subnet(apply, network, (tier, zone), &format!("{prefix}.{octet}.0/24"));
-    }
-    let gateway = json!({
-        "internetGatewayId": network.internet_gateway,
-        "ownerId": SHOP,
-        "attachmentSet": {},
-        "tagSet": tag_set(name),
-    });
-    let request = json!({"tagSpecificationSet": tag_specification("internet-gateway", name)});
-    let response = json!({"internetGateway": gateway});
-    apply.run(Call::ec2("CreateInternetGateway", request, response));
-    let request = json!({"internetGatewayId": network.internet_gateway, "vpcId": network.vpc});
-    apply.run(Call::ec2_done("AttachInternetGateway", request));
-    nat_gateway(apply, network, name);
-    for (table, tier) in [(&network.public_table, "public"), (&network.private_table, "private")] {
-        route_table(apply, network, table, &format!("{name}-{tier}"), &cidr);
-        for zone in ["a", "b"] {
-            let subnet = network.subnet(tier, zone);
-            let response = json!({
-                "associationId": resource_id("rtbassoc", &subnet),
-                "associationState": {"state": "associated"},
-            });
-            let request = json!({"routeTableId": table, "subnetId": subnet});
-            apply.run(Call::ec2("AssociateRouteTable", request, response));
+/// The calls that make a network; after each change to a NAT gateway, Terraform waits for it.
+fn network(apply: &mut Apply<'_>, network: &Network, name: &str) {
+    for call in calls(&format!("{name}-network"), apply.now) {
+        let is_slow = call.name() == "CreateNatGateway";
+        apply.run(call);
+        for _ in 0..if is_slow { 4 } else { 0 } {
+            apply.now += 15;
+            let request = json!({"NatGatewayId": {"tag": 1, "content": network.nat_gateway}});
+            apply.run(Call::ec2_wrapped_read("DescribeNatGateways", request));
         }
     }
-}
-
-fn subnet(apply: &mut Apply<'_>, network: &Network, (tier, zone): (&str, &str), cidr: &str) {
-    let id = network.subnet(tier, zone);
-    let name = format!("{tier}-{zone}");
-    let zone_id = if zone == "a" { "use1-az2" } else { "use1-az4" };
-    let response = json!({"subnet": {
-        "subnetId": id,
-        "subnetArn": format!("arn:aws:ec2:{HOME}:{SHOP}:subnet/{id}"),
-        "state": "available",
-        "vpcId": network.vpc,
-        "cidrBlock": cidr,
-        "ipv6CidrBlockAssociationSet": {},
-        "availableIpAddressCount": 251,
-        "availabilityZone": format!("{HOME}{zone}"),
-        "availabilityZoneId": zone_id,
-        "ownerId": SHOP,
-        "defaultForAz": false,
-        "mapPublicIpOnLaunch": false,
-        "assignIpv6AddressOnCreation": false,
-        "tagSet": tag_set(&name),
-        "privateDnsNameOptionsOnLaunch": {
-            "hostnameType": "ip-name",
-            "enableResourceNameDnsARecord": false,
-            "enableResourceNameDnsAAAARecord": false,
-        },
-        "ipv6Native": false,
-        "enableDns64": false,
-    }});
-    let request = json!({
-        "vpcId": network.vpc,
-        "cidrBlock": cidr,
-        "availabilityZone": format!("{HOME}{zone}"),
-        "tagSpecificationSet": tag_specification("subnet", &name),
-    });
-    apply.run(Call::ec2("CreateSubnet", request, response));
-    if tier == "public" {
-        let request = json!({"subnetId": id, "mapPublicIpOnLaunch": {"value": true}});
-        apply.run(Call::ec2_done("ModifySubnetAttribute", request));
-    }
-}
-
-fn nat_gateway(apply: &mut Apply<'_>, network: &Network, name: &str) {
-    let allocation = resource_id("eipalloc", name);
-    let address = if name == "shop" { NAT_ADDRESS } else { "198.51.100.42" };
-    let request = json!({
-        "domain": "vpc",
-        "tagSpecificationSet": tag_specification("elastic-ip", name),
-    });
-    let response = json!({
-        "publicIp": address,
-        "domain": "vpc",
-        "allocationId": allocation,
-        "publicIpv4Pool": "amazon",
-        "networkBorderGroup": HOME,
-    });
-    apply.run(Call::ec2("AllocateAddress", request, response));
-    let subnet = network.subnet("public", "a");
-    let token = Rng::named(&network.nat_gateway).uuid().to_uppercase();
-    let request = json!({
-        "ConnectivityType": "public",
-        "AllocationId": allocation,
-        "SubnetId": subnet,
-        "ClientToken": token,
-        "TagSpecification": {
-            "ResourceType": "natgateway",
-            "tag": 1,
-            "Tag": [
-                {"Value": name, "tag": 1, "Key": "Name"},
-                {"Value": "prod", "tag": 2, "Key": "env"},
-            ],
-        },
-    });
-    let created = iso(apply.now).replace('Z', ".000Z");
-    let response = json!({
-        "natGateway": {
-            "connectivityType": "public",
-            "subnetId": subnet,
-            "tagSet": {"item": [
-                {"value": name, "key": "Name"},
-                {"value": "prod", "key": "env"},
-            ]},
-            "natGatewayAddressSet": {"item": {
-                "isPrimary": true,
-                "allocationId": allocation,
-                "status": "associating",
-            }},
-            "createTime": created,
-            "vpcId": network.vpc,
-            "natGatewayId": network.nat_gateway,
-            "state": "pending",
-        },
-        "clientToken": token,
-    });
-    apply.run(Call::ec2_wrapped("CreateNatGateway", request, response));
-    for _ in 0..4 {
-        apply.now += 15;
-        let request = json!({"NatGatewayId": {"tag": 1, "content": network.nat_gateway}});
-        apply.run(Call::ec2_wrapped_read("DescribeNatGateways", request));
-    }
-}
-
-fn route_table(apply: &mut Apply<'_>, network: &Network, table: &str, name: &str, cidr: &str) {
-    let response = json!({"routeTable": {
-        "routeTableId": table,
-        "vpcId": network.vpc,
-        "ownerId": SHOP,
-        "routeSet": {"items": [{
-            "destinationCidrBlock": cidr,
-            "gatewayId": "local",
-            "state": "active",
-            "origin": "CreateRouteTable",
-        }]},
-        "associationSet": {},
-        "propagatingVgwSet": {},
-        "tagSet": tag_set(name),
-    }});
-    let request = json!({
-        "vpcId": network.vpc,
-        "tagSpecificationSet": tag_specification("route-table", name),
-    });
-    apply.run(Call::ec2("CreateRouteTable", request, response));
-}
-
-fn routes(apply: &mut Apply<'_>, network: &Network) {
-    let request = json!({
-        "routeTableId": network.public_table,
-        "destinationCidrBlock": "0.0.0.0/0",
-        "gatewayId": network.internet_gateway,
-    });
-    apply.run(Call::ec2_done("CreateRoute", request));
-    let request = json!({
-        "routeTableId": network.private_table,
-        "destinationCidrBlock": "0.0.0.0/0",
-        "natGatewayId": network.nat_gateway,
-    });
-    apply.run(Call::ec2_done("CreateRoute", request));
-}
-
-fn security_groups(apply: &mut Apply<'_>, network: &Network) {
-    for (group, name, description) in [
-        (&network.app_group, "shop-app", "Application"),
-        (&network.database_group, "shop-database", "Database"),
-    ] {
-        let request = json!({
-            "groupName": name,
-            "groupDescription": description,
-            "vpcId": network.vpc,
-            "tagSpecificationSet": tag_specification("security-group", name),
-        });
-        let response = json!({"_return": true, "groupId": group, "tagSet": tag_set(name)});
-        apply.run(Call::ec2("CreateSecurityGroup", request, response));
-    }
-    let group = &network.database_group;
-    let peer = json!({"items": [{"userId": SHOP, "groupId": network.app_group}]});
-    let request = json!({"groupId": group, "ipPermissions": {"items": [{
-        "ipProtocol": "tcp",
-        "fromPort": 5432,
-        "toPort": 5432,
-        "groups": peer,
-        "ipRanges": {},
-        "ipv6Ranges": {},
-        "prefixListIds": {},
-    }]}});
-    let response = json!({"_return": true, "securityGroupRuleSet": {"items": [{
-        "groupOwnerId": SHOP,
-        "groupId": group,
-        "securityGroupRuleId": resource_id("sgr", "database-from-app"),
-        "isEgress": false,
-        "ipProtocol": "tcp",
-        "fromPort": 5432,
-        "toPort": 5432,
-        "referencedGroupInfo": {"userId": SHOP, "groupId": network.app_group},
-    }]}});
-    apply.run(Call::ec2("AuthorizeSecurityGroupIngress", request, response));
 }
 
 fn storage(apply: &mut Apply<'_>) {
@@ -448,133 +231,4 @@ fn database(apply: &mut Apply<'_>, network: &Network) {
         "dBInstanceArn": format!("arn:aws:rds:{HOME}:{SHOP}:db:shop"),
     });
     apply.run(Call::write("rds", "CreateDBInstance", request, response));
-}
-
-fn run_instance(
-    apply: &mut Apply<'_>,
-    network: &Network,
-    place: usize,
-    instance: &str,
-    address: &str,
-) {
-    let zone = if place == 0 { "a" } else { "b" };
-    let now = apply.now;
-    let call = run_instances_call(network, zone, instance, address, now);
-    apply.run(call);
-    let request = json!({"instancesSet": items("instanceId", &[instance]), "filterSet": {}});
-    apply.run(Call::read("ec2", "DescribeInstances", request));
-}
-
-/// Starts an instance without a public address in a private subnet.
-pub(crate) fn run_instances_call(
-    network: &Network,
-    zone: &str,
-    instance: &str,
-    address: &str,
-    now: u64,
-) -> Call {
-    let subnet = network.subnet("private", zone);
-    let image = resource_id("ami", "shop-2026-09");
-    let token = Rng::named(instance).uuid().to_uppercase();
-    let groups = json!({"items": [{"groupId": network.app_group}]});
-    let name = format!("shop-app-{zone}");
-    let request = json!({
-        "instancesSet": {"items": [{"imageId": image, "minCount": 1, "maxCount": 1}]},
-        "instanceType": "m7g.large",
-        "blockDeviceMapping": {},
-        "monitoring": {"enabled": false},
-        "disableApiTermination": false,
-        "disableApiStop": false,
-        "clientToken": token,
-        "networkInterfaceSet": {"items": [{
-            "deviceIndex": 0,
-            "subnetId": subnet,
-            "associatePublicIpAddress": false,
-            "groupSet": groups,
-        }]},
-        "iamInstanceProfile": {"name": "shop-app"},
-        "ebsOptimized": true,
-        "tagSpecificationSet": tag_specification("instance", &name),
-    });
-    let interface = interface(network, &subnet, instance, address, now);
-    let started = json!({
-        "instanceId": instance,
-        "imageId": image,
-        "instanceState": {"code": 0, "name": "pending"},
-        "privateDnsName": format!("ip-{}.ec2.internal", address.replace('.', "-")),
-        "amiLaunchIndex": 0,
-        "productCodes": {},
-        "instanceType": "m7g.large",
-        "launchTime": now * 1_000,
-        "placement": {"availabilityZone": format!("{HOME}{zone}"), "tenancy": "default"},
-        "monitoring": {"state": "disabled"},
-        "subnetId": subnet,
-        "vpcId": network.vpc,
-        "privateIpAddress": address,
-        "stateReason": {"code": "pending", "message": "pending"},
-        "architecture": "arm64",
-        "rootDeviceType": "ebs",
-        "rootDeviceName": "/dev/xvda",
-        "blockDeviceMapping": {},
-        "virtualizationType": "hvm",
-        "hypervisor": "xen",
-        "tagSet": tag_set(&name),
-        "clientToken": token,
-        "groupSet": groups,
-        "sourceDestCheck": true,
-        "networkInterfaceSet": {"items": [interface]},
-        "iamInstanceProfile": {
-            "arn": format!("arn:aws:iam::{SHOP}:instance-profile/shop-app"),
-            "id": principal_id("AIPA", "shop-app"),
-        },
-        "ebsOptimized": true,
-    });
-    let response = json!({
-        "reservationId": resource_id("r", instance),
-        "ownerId": SHOP,
-        "groupSet": {},
-        "instancesSet": {"items": [started]},
-    });
-    Call::ec2("RunInstances", request, response)
-}
-
-/// The network interface in the answer to `RunInstances`.
-fn interface(network: &Network, subnet: &str, instance: &str, address: &str, now: u64) -> Value {
-    let groups = json!({"items": [{"groupId": network.app_group}]});
-    json!({
-        "networkInterfaceId": resource_id("eni", instance),
-        "subnetId": subnet,
-        "vpcId": network.vpc,
-        "ownerId": SHOP,
-        "status": "in-use",
-        "macAddress": "02:00:5e:00:53:01",
-        "privateIpAddress": address,
-        "sourceDestCheck": true,
-        "interfaceType": "interface",
-        "groupSet": groups,
-        "attachment": {
-            "attachmentId": resource_id("eni-attach", instance),
-            "deviceIndex": 0,
-            "networkCardIndex": 0,
-            "status": "attaching",
-            "attachTime": now * 1_000,
-            "deleteOnTermination": true,
-        },
-        "privateIpAddressesSet": {"item": [{"privateIpAddress": address, "primary": true}]},
-        "ipv6AddressesSet": {},
-        "tagSet": {},
-    })
-}
-
-/// The lab's private table sends its traffic through the lab's NAT gateway.
-pub(crate) fn lab_route(target: (&str, &str), name: &'static str) -> Call {
-    let (member, id) = target;
-    Call::ec2_done(
-        name,
-        json!({
-            "routeTableId": lab().private_table,
-            "destinationCidrBlock": "0.0.0.0/0",
-            member: id,
-        }),
-    )
 }

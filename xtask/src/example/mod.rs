@@ -1,13 +1,15 @@
 //! The bundled example: a made-up account's week, ending in a fatal route change.
 //!
 //! `cargo xtask example` writes `example/week.tar.gz`; `cargo xtask example --check` compares what it
-//! would write with what is there. Nothing is copied from anybody's logs; addresses are those that
+//! would write with what is there. The calls that make and change the networks were really made, to a
+//! simulator (`made.rs`); identities, consoles and all around them are generated. Nothing is copied from anybody's logs; addresses are those that
 //! RFC 5737 sets aside, account ids those of the AWS documentation.
 
 mod actor;
 mod build;
 mod clock;
 mod delivery;
+mod made;
 mod night;
 mod people;
 mod pipeline;

@@ -14,9 +14,9 @@
 //! The call succeeds, and no record says that anything is broken.
 
 use super::actor::{DAVES_ADDRESS, SHOP, Session};
-use super::build::run_instances_call;
 use super::clock::at;
-use super::people::{browse, failed_sign_in, replace_with_internet_gateway, sign_in, switch_role};
+use super::made::call_of;
+use super::people::{browse, failed_sign_in, sign_in, switch_role};
 use super::random::resource_id;
 use super::record::{Call, Journal};
 use super::world::{describe_route_tables, instances, items, look_around, shop};
@@ -44,7 +44,7 @@ fn change(journal: &mut Journal) {
     let tables = describe_route_tables(&shop().vpc);
     journal.add(at(13, 2, 45, 48), &admin, &tables);
     journal.add(at(13, 2, 46, 31), &admin, &tables);
-    journal.add(FATAL, &admin, &replace_with_internet_gateway());
+    journal.add(FATAL, &admin, &call_of("fatal", FATAL));
     journal.add(FATAL + 1, &admin, &tables);
     let additional = json!({
         "SwitchFrom": session.arn(),
@@ -56,22 +56,14 @@ fn change(journal: &mut Journal) {
 
 /// Auto Scaling finds an instance unhealthy and starts another, which is no better off.
 fn replacement(journal: &mut Journal) {
-    let [(unhealthy, _), _] = instances();
     let now = at(13, 2, 58, 3);
     let mut session = Session::new("AWSServiceRoleForAutoScaling", "AutoScaling", now);
     session.path = "/aws-service-role/autoscaling.amazonaws.com/";
     session.invoked_by = Some("autoscaling.amazonaws.com");
     let actor = session.service();
-    let response = json!({"instancesSet": {"items": [{
-        "instanceId": unhealthy,
-        "currentState": {"code": 32, "name": "shutting-down"},
-        "previousState": {"code": 16, "name": "running"},
-    }]}});
-    let request = json!({"instancesSet": items("instanceId", &[&unhealthy])});
-    journal.add(now, &actor, &Call::ec2("TerminateInstances", request, response));
+    journal.add(now, &actor, &call_of("replacement-end", now));
     let fresh = resource_id("i", "shop-app-a2");
-    let call = run_instances_call(&shop(), "a", &fresh, "10.0.10.77", now + 41);
-    journal.add(now + 41, &actor, &call);
+    journal.add(now + 41, &actor, &call_of("replacement-start", now + 41));
     let request = json!({"instancesSet": items("instanceId", &[&fresh]), "filterSet": {}});
     journal.add(now + 60, &actor, &Call::read("ec2", "DescribeInstances", request));
 }

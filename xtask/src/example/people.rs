@@ -4,8 +4,8 @@
 use super::actor::{
     Actor, OFFICE, SHOP, Session, root, user_at_cli, user_at_sign_in, user_in_console,
 };
-use super::build::lab_route;
 use super::clock::{MINUTE, at};
+use super::made::call_of;
 use super::pipeline::{assumed_role_user, credentials};
 use super::random::resource_id;
 use super::record::{Call, Journal};
@@ -193,40 +193,21 @@ fn bob(journal: &mut Journal) {
             journal.add(now + 30, &command("s3.ls"), &Call::read("s3", "ListBuckets", request));
         }
     }
-    let lab = lab();
-    let create = lab_route(("natGatewayId", &lab.nat_gateway), "CreateRoute");
+    let create = call_of("lab-create", 0);
     journal.add(at(8, 10, 21, 7), &command("ec2.create-route"), &create);
     dry_run(journal, &command("ec2.run-instances"));
     let tables = describe_route_tables(&shop().vpc);
     journal.add(at(10, 17, 1, 12), &command("ec2.describe-route-tables"), &tables);
     let denial = encoded_denial(&mut journal.rng);
-    let call = replace_with_internet_gateway().failed("Client.UnauthorizedOperation", denial);
+    let call = call_of("fatal", 0).failed("Client.UnauthorizedOperation", denial);
     journal.add(at(10, 17, 2, 44), &command("ec2.replace-route"), &call);
-    let target = ("gatewayId", lab.internet_gateway.as_str());
-    journal.add(
-        at(11, 11, 40, 0),
-        &command("ec2.replace-route"),
-        &lab_route(target, "ReplaceRoute"),
-    );
+    journal.add(at(11, 11, 40, 0), &command("ec2.replace-route"), &call_of("lab-replace", 0));
     let message = format!(
         "User: arn:aws:iam::{SHOP}:user/bob is not authorized to perform: iam:ListAccessKeys on resource: user dave because no identity-based policy allows the iam:ListAccessKeys action"
     );
     let call = Call::read("iam", "ListAccessKeys", json!({"userName": "dave"}))
         .failed("AccessDenied", message);
     journal.add(at(11, 11, 58, 31), &command("iam.list-access-keys"), &call);
-}
-
-/// The change of the fatal night, on the shop's private route table.
-pub(crate) fn replace_with_internet_gateway() -> Call {
-    let network = shop();
-    Call::ec2_done(
-        "ReplaceRoute",
-        json!({
-            "routeTableId": network.private_table,
-            "destinationCidrBlock": "0.0.0.0/0",
-            "gatewayId": network.internet_gateway,
-        }),
-    )
 }
 
 fn dry_run(journal: &mut Journal, actor: &Actor) {

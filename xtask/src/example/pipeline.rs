@@ -2,6 +2,7 @@
 
 use super::actor::{Actor, SHOP, Session, Via};
 use super::clock::{MINUTE, at, spoken};
+use super::made::call_of;
 use super::random::principal_id;
 use super::record::{Call, Journal};
 use super::world::{describe_route_tables, filter, shop};
@@ -120,7 +121,8 @@ pub(crate) fn week() -> Journal {
                 journal.add(now, &actor, &call);
             }
             if (day, hour) == (9, 13) {
-                journal.add(now + 12, &actor, &same_target_again());
+                // A change in name only: the route had this target before.
+                journal.add(now + 12, &actor, &call_of("same-target", now));
             }
             if (day, hour) == (10, 16) {
                 journal.add(now + 9, &actor, &denied_user());
@@ -129,19 +131,6 @@ pub(crate) fn week() -> Journal {
         }
     }
     journal
-}
-
-/// A change in name only: the route had this target before.
-fn same_target_again() -> Call {
-    let network = shop();
-    Call::ec2_done(
-        "ReplaceRoute",
-        json!({
-            "routeTableId": network.private_table,
-            "destinationCidrBlock": "0.0.0.0/0",
-            "natGatewayId": network.nat_gateway,
-        }),
-    )
 }
 
 fn denied_user() -> Call {

@@ -114,6 +114,11 @@ impl Call {
         }
     }
 
+    /// What it is called.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// The call in another region.
     pub(crate) fn region(self, region: &'static str) -> Self {
         Self { region, ..self }

@@ -9,12 +9,8 @@ use serde_json::{Value, json};
 pub(crate) struct Network {
     /// `vpc-…`.
     pub(crate) vpc: String,
-    /// The VPC's internet gateway.
-    pub(crate) internet_gateway: String,
     /// The NAT gateway in the first public subnet.
     pub(crate) nat_gateway: String,
-    /// Route table of the public subnets.
-    pub(crate) public_table: String,
     /// Route table of the private subnets: the one that is broken in the end.
     pub(crate) private_table: String,
     /// Security group of the application.
@@ -28,9 +24,7 @@ impl Network {
     pub(crate) fn named(name: &str) -> Self {
         Self {
             vpc: resource_id("vpc", name),
-            internet_gateway: resource_id("igw", name),
             nat_gateway: resource_id("nat", name),
-            public_table: resource_id("rtb", &format!("{name}-public")),
             private_table: resource_id("rtb", &format!("{name}-private")),
             app_group: resource_id("sg", &format!("{name}-app")),
             database_group: resource_id("sg", &format!("{name}-database")),
@@ -78,17 +72,6 @@ pub(crate) fn filter(name: &str, value: &str) -> Value {
 pub(crate) fn items(member: &str, ids: &[&str]) -> Value {
     let items: Vec<Value> = ids.iter().map(|id| json!({member: id})).collect();
     json!({"items": items})
-}
-
-/// Tags as the responses of old EC2 operations write them.
-pub(crate) fn tag_set(name: &str) -> Value {
-    json!({"items": [{"key": "Name", "value": name}, {"key": "env", "value": "prod"}]})
-}
-
-/// Tags as the requests of old EC2 operations write them.
-pub(crate) fn tag_specification(kind: &str, name: &str) -> Value {
-    let tags = json!([{"key": "Name", "value": name}, {"key": "env", "value": "prod"}]);
-    json!({"items": [{"resourceType": kind, "tags": tags}]})
 }
 
 /// Describes every route table of a VPC.

@@ -37,7 +37,28 @@ const LABEL: usize = 18;
 /// Shape: `set_by` has a hop's number as its key, as in [`PathFound`](crate::path::PathFound); one more than
 /// the last hop of the way there stands for what stopped the packets.
 pub fn svg(title: &str, answer: &Answer, set_by: &BTreeMap<usize, SetBy>) -> String {
-    Drawing::new(&|_| None).finish(title, answer, set_by, Some(STYLE))
+    let (there, back) = rows::rows(answer, set_by);
+    let name = format!("{title}: {}", words::verdict(answer));
+    let mut drawing = Drawing::new(&|_| None);
+    for line in lines(&name, 50) {
+        drawing.words("head", CARD_LEFT, &line);
+    }
+    drawing.part("Way there", &there);
+    drawing.part("Way back", &back);
+    drawing.finish(
+        &name,
+        &(description("Way there", &there) + &description("Way back", &back)),
+        Some(STYLE),
+    )
+}
+
+/// A picture in two parts, for a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts {
+    /// The way there.
+    pub there: String,
+    /// The way back, where it was walked.
+    pub back: Option<String>,
 }
 
 /// Draws an answer for a page that has [`STYLE`]; `event_href` says where an event's page is.
@@ -46,8 +67,16 @@ pub fn inline(
     answer: &Answer,
     set_by: &BTreeMap<usize, SetBy>,
     event_href: &dyn Fn(&str) -> Option<String>,
-) -> String {
-    Drawing::new(event_href).finish(title, answer, set_by, None)
+) -> Parts {
+    let (there, back) = rows::rows(answer, set_by);
+    let draw = |way: &str, rows: &[Row]| {
+        let name = format!("{title}: {}: {way}", words::verdict(answer));
+        let mut drawing = Drawing::new(event_href);
+        drawing.part(way, rows);
+        drawing.finish(&name, &description(way, rows), None)
+    };
+    let back_rows = Some(back).filter(|rows| !rows.is_empty());
+    Parts { there: draw("Way there", &there), back: back_rows.map(|rows| draw("Way back", &rows)) }
 }
 
 struct Drawing<'a> {
@@ -62,26 +91,14 @@ impl<'a> Drawing<'a> {
         Self { out: String::new(), y: 8, event_href }
     }
 
-    fn finish(
-        mut self,
-        title: &str,
-        answer: &Answer,
-        set_by: &BTreeMap<usize, SetBy>,
-        style: Option<&str>,
-    ) -> String {
-        let (there, back) = rows::rows(answer, set_by);
-        let name = format!("{title}: {}", words::verdict(answer));
-        for line in lines(&name, 50) {
-            self.words("head", CARD_LEFT, &line);
-        }
-        self.part("Way there", &there);
-        self.part("Way back", &back);
+    fn finish(self, name: &str, told: &str, style: Option<&str>) -> String {
         let height = self.y + 8;
         let style = style.map(|style| format!("<style>{style}</style>")).unwrap_or_default();
-        let name = escaped(&seen(&name));
-        let told = escaped(&seen(&description(&there, &back)));
+        // An image's parts are hidden from who does not see; links must not be.
+        let role = if style.is_empty() { "group" } else { "img" };
+        let (name, told) = (escaped(&seen(name)), escaped(&seen(told)));
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"th-path\" role=\"img\" aria-label=\"{name}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"th-path\" role=\"{role}\" aria-label=\"{name}\" \
              width=\"{WIDTH}\" height=\"{height}\" viewBox=\"0 0 {WIDTH} {height}\">{style}\
              <title>{name}</title><desc>{told}</desc>\
              <rect class=\"page\" width=\"{WIDTH}\" height=\"{height}\"/>{}</svg>",
@@ -216,15 +233,14 @@ fn height(row: &Row) -> usize {
     count.max(1) * 16 + 2 * PAD
 }
 
-/// The picture in text, for whoever does not see it.
-fn description(there: &[Row], back: &[Row]) -> String {
+/// A way in text, for whoever does not see the picture.
+fn description(way: &str, rows: &[Row]) -> String {
     let row =
         |row: &Row| row.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(", ");
-    let part = |name: &str, rows: &[Row]| match rows {
+    match rows {
         [] => String::new(),
-        rows => format!("{name}: {}. ", rows.iter().map(row).collect::<Vec<_>>().join("; ")),
-    };
-    part("Way there", there) + &part("Way back", back)
+        rows => format!("{way}: {}. ", rows.iter().map(row).collect::<Vec<_>>().join("; ")),
+    }
 }
 
 #[cfg(test)]

@@ -137,7 +137,7 @@ fn hop_row(hop: &Hop, set_by: Option<&BTreeMap<usize, SetBy>>) -> Row {
     }
     let setter = set_by.and_then(|all| all.get(&hop.sequence_number));
     let tip = setter.map(|it| tip(&it.event)).unwrap_or_default();
-    lines.extend(setter.map(|it| setter_line(&it.event)));
+    lines.extend(setter.map(|it| setter_line("set by", &it.event)));
     Row {
         look: Look::Plain,
         mark: mark(&hop.component.id),
@@ -148,14 +148,14 @@ fn hop_row(hop: &Hop, set_by: Option<&BTreeMap<usize, SetBy>>) -> Row {
     }
 }
 
-fn setter_line(setter: &Setter) -> Line {
+fn setter_line(how: &str, setter: &Setter) -> Line {
     let name = setter.event_name.as_deref().unwrap_or("an event");
     let actor = setter.actor.as_deref().map(short_names);
     let actor = actor.map(|actor| format!(" by {actor}")).unwrap_or_default();
     let at = setter.event_time.as_deref().unwrap_or("an unknown time");
     Line {
         class: "soft",
-        text: format!("set by {name}{actor} at {at}"),
+        text: format!("{how} {name}{actor} at {at}"),
         event_id: Some(setter.event_id.clone()),
     }
 }
@@ -236,7 +236,8 @@ fn ending(answer: &Answer, set_by: Option<&SetBy>) -> Row {
     if lines.is_empty() {
         lines.push(Line::new("say", "here it ends"));
     }
-    lines.extend(set_by.map(|it| setter_line(&it.event)));
+    // What is gone was taken away by an event as well as what forbids it was set by one.
+    lines.extend(set_by.map(|it| setter_line("since", &it.event)));
     let tip = set_by.map(|it| tip(&it.event)).unwrap_or_default();
     Row { look, mark, lines, subnet: None, vpc: None, tip }
 }

@@ -38,10 +38,44 @@ fn the_story_is_drawn_before_and_after() {
         assert!(drawn.contains(part), "no {part} in {drawn}");
     }
     let drawn = inline("t", &flip.before, before, &|id| Some(format!("/events/{id}")));
-    assert!(drawn.contains("Way back") && drawn.contains("packets arrive"), "{drawn}");
+    let back = drawn.back.unwrap();
+    assert!(back.contains("answers arrive") && !back.contains("set by"), "{back}");
+    let drawn = drawn.there;
+    assert!(!drawn.contains("Way back") && drawn.contains("packets arrive"), "{drawn}");
     assert!(drawn.contains("<a href=\"/events/bd30103a-ff3d-4697-af92-06dfbad44e3d\">"), "{drawn}");
     assert!(!drawn.contains("<style"), "{drawn}");
     hostile(flip.before.clone());
+    other_endings(flip);
+}
+
+/// What is not known, and what does not come back, ends its way and no other.
+fn other_endings(flip: &crate::path::Flip) {
+    let draw = |answer| inline("t", answer, &BTreeMap::new(), &|_| None);
+    let mut unknown = flip.before.clone();
+    unknown.verdict = trailhound_reach::Verdict::Unknown;
+    unknown.return_path.clear();
+    unknown.missing = (0..6)
+        .map(|number| trailhound_reach::Missing {
+            resource: format!("rtb-{number}"),
+            property: "Routes".to_owned(),
+        })
+        .collect();
+    let drawn = draw(&unknown);
+    assert!(drawn.back.is_none() && !drawn.there.contains("packets arrive"), "{}", drawn.there);
+    for part in ["class=\"doubt\"", "not known: Routes of rtb-3", "and 2 more", "t: unknown"] {
+        assert!(drawn.there.contains(part), "no {part} in {}", drawn.there);
+    }
+    let mut forward_only = flip.before.clone();
+    forward_only.verdict = trailhound_reach::Verdict::ForwardOnly;
+    forward_only.return_path.truncate(3);
+    forward_only.explanations = flip.after.explanations.clone();
+    let drawn = draw(&forward_only);
+    let back = drawn.back.unwrap();
+    assert!(drawn.there.contains("packets arrive") && !drawn.there.contains("class=\"stop\""));
+    assert!(back.contains("class=\"stop\"") && !back.contains("answers arrive"), "{back}");
+    let mut nowhere = flip.after.clone();
+    nowhere.forward.clear();
+    assert!(draw(&nowhere).there.contains("class=\"stop\""));
 }
 
 /// Ids and names are text, whatever they hold.
@@ -62,7 +96,8 @@ fn hostile(mut answer: trailhound_reach::Answer) {
     };
     let setter = SetBy { resource: EVIL.to_owned(), path: EVIL.to_owned(), event };
     let set_by: BTreeMap<usize, SetBy> = (1..=20).map(|number| (number, setter.clone())).collect();
-    let drawn = inline(EVIL, &answer, &set_by, &|id| Some(format!("/events/{id}")));
+    let parts = inline(EVIL, &answer, &set_by, &|id| Some(format!("/events/{id}")));
+    let drawn = parts.there + &parts.back.unwrap();
     assert!(
         !drawn.contains("<script") && !drawn.contains("' ") && !drawn.contains('\u{202e}'),
         "{drawn}"

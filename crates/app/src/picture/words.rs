@@ -71,17 +71,25 @@ pub fn code(code: Code) -> &'static str {
     }
 }
 
-/// What an explanation is about: its members' values, one after the other.
+/// What an explanation is about: its members' values, each once.
 pub fn about(explanation: &Explanation) -> String {
     let json = serde_json::to_value(explanation).unwrap_or_default();
-    let members = json.as_object().into_iter().flatten();
-    let told = members.filter(|(name, _)| {
-        !matches!(name.as_str(), "ExplanationCode" | "AclRule" | "RouteTableRoute")
-    });
-    told.map(|(_, value)| flat(value))
-        .filter(|text| !text.is_empty())
-        .collect::<Vec<_>>()
-        .join(", ")
+    let mut told: Vec<String> = Vec::new();
+    for (name, value) in json.as_object().into_iter().flatten() {
+        let text = match name.as_str() {
+            "ExplanationCode" | "AclRule" | "RouteTableRoute" => continue,
+            "Port" => format!("port {}", flat(value)),
+            "Protocols" => {
+                let numbers = value.as_array().into_iter().flatten();
+                numbers.map(|number| protocol(&flat(number))).collect::<Vec<_>>().join(" ")
+            }
+            _ => flat(value),
+        };
+        if !text.is_empty() && !told.contains(&text) {
+            told.push(text);
+        }
+    }
+    told.join(", ")
 }
 
 fn flat(value: &Value) -> String {

@@ -12,6 +12,7 @@ use trailhound_app::App;
 use trailhound_app::lookup::search::{TIME_ACCEPTED, parse_time};
 use trailhound_app::path::{BlameQuery, End, Protocol, Query};
 use trailhound_record::Timestamp;
+use url::form_urlencoded;
 
 /// What an end of a path is.
 const END_ACCEPTED: &str =
@@ -56,7 +57,7 @@ const PROTOCOLS: [(&str, &str, Protocol); 4] = [
     ("any", "any", Protocol::Any),
 ];
 
-/// `GET /incident?src=…&dst=…&port=…&protocol=…&good=…&bad=…`: without ends the form alone.
+/// `GET /incident?src=…&dst=…&port=…&protocol=…&good=…&bad=…`: without both ends the form, as far as it is filled.
 pub(crate) async fn answer(
     State(app): State<Arc<App>>,
     RawQuery(query): RawQuery,
@@ -73,7 +74,7 @@ pub(crate) async fn answer(
         bad: value("bad"),
     };
     let mut shown = IncidentPage::new(form);
-    if query.is_empty() {
+    if ["src", "dst"].iter().any(|end| parameter(&query, end).is_none()) {
         return page(StatusCode::OK, &shown);
     }
     let asked = match shown.form.asked() {
@@ -92,6 +93,13 @@ pub(crate) async fn answer(
     shown.found = Some(view.await?);
     shown.layout = Layout::new(visible_start(&title, 100));
     page(StatusCode::OK, &shown)
+}
+
+/// Where a path from a resource is asked about; nothing for what is no end of one.
+pub(super) fn incident_href(resource: &str) -> Option<String> {
+    let is_end = matches!(End::parse(resource), Some(End::Instance(_) | End::Interface(_)));
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    is_end.then(|| format!("/incident?{}", query.append_pair("src", resource).finish()))
 }
 
 impl IncidentPage {

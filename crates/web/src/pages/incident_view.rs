@@ -7,9 +7,9 @@ use super::value::{Value, event_href, time_text};
 use crate::limits::TIMELINE_MAX;
 use crate::visible::{count_of, visible_start};
 use trailhound_app::path::{
-    Answer, BlameQuery, Blamed, Flip, SettersOfHops, Trial, UndoTested, Verdict,
+    Answer, BlameQuery, Blamed, Flip, SetBy, Setter, SettersOfHops, Trial, UndoTested, Verdict,
 };
-use trailhound_app::picture::{self, words};
+use trailhound_app::picture::{self, Parts, words};
 use trailhound_app::replay::Moment;
 use trailhound_record::Timestamp;
 
@@ -71,7 +71,9 @@ pub(super) struct PictureView {
     pub(super) title: String,
     pub(super) verdict: VerdictView,
     /// SVG; every text in it is escaped.
-    pub(super) svg: String,
+    pub(super) svg: Parts,
+    /// Whether the way back is what the verdict is about.
+    pub(super) is_about_back: bool,
 }
 
 /// The way back.
@@ -123,10 +125,12 @@ fn at(time: Option<Timestamp>) -> String {
 
 fn broken_by(flip: &Flip) -> String {
     let event = &flip.event;
+    let who = match flip.attribution.short() {
+        name if name == "unknown" => "A caller that is not known".to_owned(),
+        name => visible_start(&name, CELL_CHARS_MAX),
+    };
     format!(
-        "{} broke it: {} called {} at {} UTC from {}, in account {}, {}.",
-        said(&event.event_name),
-        visible_start(&flip.attribution.short(), CELL_CHARS_MAX),
+        "{who} broke it: {} at {} UTC from {}, in account {}, {}.",
         said(&event.event_name),
         at(event.event_time),
         said(&event.source_ip_address),
@@ -282,18 +286,36 @@ fn pictures(title: &str, blamed: &Blamed) -> Vec<PictureView> {
         title: name,
         verdict: VerdictView::new(answer),
         svg: picture::inline(title, answer, set_by, &event_href),
+        is_about_back: answer.verdict != Verdict::Reachable,
     };
     let Some(flip) = blamed.culprit() else {
         return vec![draw("At the window's end".to_owned(), &blamed.last, &none)];
     };
-    let (before, after) = match &blamed.set_by {
-        Some((before, after)) => (before, after),
-        None => (&none, &none),
-    };
+    let (before, mut after) = blamed.set_by.clone().unwrap_or_default();
+    // What was taken away is no rule or route that a hop met: the change itself says why it ends there.
+    let id = flip.event.event_id.as_deref().unwrap_or_default();
+    if !after.values().any(|met| met.event.event_id == id) {
+        after.insert(flip.after.forward.len() + 1, set_by_culprit(flip));
+    }
     vec![
-        draw("Before".to_owned(), &flip.before, before),
-        draw("After".to_owned(), &flip.after, after),
+        draw("Before".to_owned(), &flip.before, &before),
+        draw("After".to_owned(), &flip.after, &after),
     ]
+}
+
+fn set_by_culprit(flip: &Flip) -> SetBy {
+    let event = &flip.event;
+    SetBy {
+        resource: flip.changed.first().map(|changed| changed.key.id.clone()).unwrap_or_default(),
+        path: String::new(),
+        event: Setter {
+            event_id: event.event_id.clone().unwrap_or_default(),
+            event_name: event.event_name.clone(),
+            event_time: event.event_time.map(|at| at.to_string()),
+            actor: Some(flip.attribution.line()),
+            source_ip_address: event.source_ip_address.clone(),
+        },
+    }
 }
 
 impl UndoView {

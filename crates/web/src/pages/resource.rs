@@ -1,5 +1,6 @@
 //! The history of a resource: what touched it, before and after, who did it, what lies near.
 
+use super::incident::incident_href;
 use super::state_view::{NowView, StateForm, StateView};
 use super::undo::undo_href;
 use super::value::{Value, event_href, time_text};
@@ -26,6 +27,8 @@ const HOPS: usize = 1;
 struct ResourcePage {
     layout: Layout,
     resource: String,
+    /// Where a path from it is asked about.
+    incident_href: Option<String>,
     /// Its type, and other types of the same name.
     about: Option<String>,
     others: Vec<Value>,
@@ -146,6 +149,7 @@ impl ResourcePage {
         Self {
             layout: Layout::new("Resource".to_owned()),
             resource: String::new(),
+            incident_href: None,
             about: None,
             others: Vec::new(),
             has_reads: false,
@@ -189,6 +193,7 @@ impl ResourcePage {
         Self {
             layout: Layout::new(visible_start(resource, 100)),
             resource: resource.to_owned(),
+            incident_href: incident_href(resource),
             about: found.resource_type.as_deref().map(|kind| visible_start(kind, 100)),
             others: others.collect(),
             has_reads,

@@ -56,8 +56,8 @@ pub(super) struct NowView {
     pub(super) title: String,
     /// The place of the moment in the list.
     pub(super) index: Option<usize>,
-    /// Where the difference that its moment made is.
-    pub(super) diff_href: Option<String>,
+    /// Where the difference that its moment made is, under the event's name.
+    pub(super) diff: Option<(String, String)>,
     pub(super) resources: Vec<ResourceView>,
     pub(super) differences: Option<Vec<DifferenceView>>,
     pub(super) note: String,
@@ -66,6 +66,8 @@ pub(super) struct NowView {
 /// One resource.
 #[derive(Debug)]
 pub(super) struct ResourceView {
+    /// Whether it is the one that was asked for, and not one in it.
+    pub(super) is_wanted: bool,
     pub(super) title: String,
     pub(super) place: String,
     pub(super) rows: Vec<PropertyView>,
@@ -219,12 +221,18 @@ impl NowView {
         let shown = found.resources.iter().take(STATE_RESOURCES_MAX);
         let resources: Vec<ResourceView> = shown
             .filter(|_| asked.from.is_none())
-            .map(|(key, resource)| ResourceView::new(key, resource, &found.events, &mut left))
+            .map(|(key, resource)| {
+                let view = ResourceView::new(key, resource, &found.events, &mut left);
+                ResourceView { is_wanted: key.id == form.name, ..view }
+            })
             .collect();
         Self {
             title: title(asked),
             index,
-            diff_href: index.and_then(|index| diff_href(form, moments, index)),
+            diff: index.and_then(|index| {
+                let name = visible_start(&moments.get(index)?.event_name, CELL_CHARS_MAX);
+                Some((name, diff_href(form, moments, index)?))
+            }),
             resources,
             differences,
             note: note(asked, found),
@@ -233,10 +241,13 @@ impl NowView {
 }
 
 fn title(asked: &MomentsQuery) -> String {
-    let at = asked.at.map_or_else(|| "now".to_owned(), |at| format!("{} UTC", time_text(at)));
-    match asked.from {
-        Some(from) => format!("From {} UTC to {at}", time_text(from)),
-        None => format!("At {at}"),
+    let utc = |at: Timestamp| format!("{} UTC", time_text(at));
+    match (asked.from, asked.at) {
+        (Some(from), at) => {
+            format!("From {} to {}", utc(from), at.map_or_else(|| "now".to_owned(), utc))
+        }
+        (None, Some(at)) => format!("At {}", utc(at)),
+        (None, None) => "Now".to_owned(),
     }
 }
 
@@ -318,6 +329,7 @@ impl ResourceView {
             .collect();
         *left -= rows.len();
         Self {
+            is_wanted: false,
             title: visible_start(&format!("{} {}", key.resource_type, key.id), CELL_CHARS_MAX),
             place: visible_start(
                 &format!("{} {}", key.scope.account, key.scope.region),
