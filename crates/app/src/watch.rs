@@ -231,10 +231,12 @@ impl Watch {
         let known: HashSet<&str> = moved.iter().map(String::as_str).collect();
         let tail = || replay.moments().iter().enumerate().skip(same);
         let is_known = |moment: &Moment| known.contains(name_of(moment).as_str());
-        let last =
-            tail().filter(|(_, moment)| is_known(moment)).map(|(place, _)| place).next_back();
+        // Of one second, none is late: which of them came first is not recorded.
+        let newest = tail().filter(|(_, moment)| is_known(moment)).next_back();
+        let newest = newest.and_then(|(_, moment)| moment.at);
         let late = tail()
-            .filter(|(place, moment)| last.is_some_and(|last| *place < last) && !is_known(moment))
+            .filter(|(_, moment)| !is_known(moment))
+            .filter(|(_, moment)| newest.zip(moment.at).is_some_and(|(newest, at)| at < newest))
             .map(|(place, _)| place)
             .collect();
         let is_moved = !moved.is_empty();
