@@ -232,7 +232,7 @@ impl Watch {
         let tail = || replay.moments().iter().enumerate().skip(same);
         let is_known = |moment: &Moment| known.contains(name_of(moment).as_str());
         // Of one second, none is late: which of them came first is not recorded.
-        let newest = tail().filter(|(_, moment)| is_known(moment)).next_back();
+        let newest = tail().rfind(|(_, moment)| is_known(moment));
         let newest = newest.and_then(|(_, moment)| moment.at);
         let late = tail()
             .filter(|(_, moment)| !is_known(moment))
