@@ -5,13 +5,15 @@
 //! found as [`App::blame_path`] finds it. An event that comes late changes the past: from there on the
 //! changes count as new.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+use std::path::PathBuf;
 
 use trailhound_reach::{Answer, Query, Timeline, Verdict, Versions, blame};
 use trailhound_record::{Event, Timestamp};
 
 use crate::lookup::LookupError;
 use crate::network::Assumption;
+use crate::path::SERVICES;
 use crate::replay::{Moment, Replay, ReplayQuery};
 use crate::{App, now};
 
@@ -77,6 +79,8 @@ pub struct Told {
     pub after: Answer,
     /// The change that made it so; nothing where it always was, or no single change did.
     pub by: Option<Breaker>,
+    /// The snapshot that told what no event did, where one made it so.
+    pub snapshot: Option<String>,
 }
 
 /// The change that flipped a verdict.
@@ -99,15 +103,18 @@ pub struct Breaker {
 pub struct Watch {
     paths: Vec<WatchedPath>,
     account_id: Option<String>,
-    version: u64,
+    version: Version,
     answers: Vec<Answer>,
-    /// The ids of the changes that were replayed, in their order.
+    /// What the changes are called that were replayed, in their order.
     changes: Vec<String>,
     assumed: Vec<Assumption>,
     /// Flips that were told: the path, the event, and the verdict after it.
     told: HashSet<(usize, String, Verdict)>,
     asked: u64,
 }
+
+/// The version of the table, and the snapshots beside it.
+type Version = (u64, BTreeSet<PathBuf>);
 
 /// What a watch knows after a commit, ready to be compared.
 struct Seen {
@@ -130,7 +137,7 @@ impl App {
         paths: Vec<WatchedPath>,
         account_id: Option<String>,
     ) -> Result<(Watch, Vec<Told>), LookupError> {
-        let version = self.snapshot()?.version();
+        let version = version(self)?;
         let mut watch = Watch {
             paths,
             account_id,
@@ -148,7 +155,7 @@ impl App {
             watch.asked += found.evaluations as u64;
             for flip in &found.flips {
                 if let Some(moment) = seen.replay.moments().get(flip.change) {
-                    watch.told.insert((place, moment.id().to_owned(), flip.after.verdict));
+                    watch.told.insert((place, name_of(moment), flip.after.verdict));
                 }
             }
             let last = found.flips.iter().find(|it| it.before.verdict != it.after.verdict);
@@ -159,10 +166,11 @@ impl App {
                 before: last.map(|flip| flip.before.clone()),
                 after: found.bad.clone(),
                 by,
+                snapshot: last.and_then(|flip| seen.snapshot(flip.change)),
             });
             watch.answers.push(found.bad);
         }
-        watch.remember(&seen);
+        watch.remember(seen);
         Ok((watch, told))
     }
 }
@@ -188,7 +196,7 @@ impl Watch {
     /// # Errors
     /// As [`App::lookup`]; the next poll looks again.
     pub fn poll(&mut self, app: &App) -> Result<Vec<Told>, LookupError> {
-        let version = app.snapshot()?.version();
+        let version = version(app)?;
         if version == self.version {
             return Ok(Vec::new());
         }
@@ -203,14 +211,14 @@ impl Watch {
             return Err(error);
         }
         self.version = version;
-        self.remember(&seen);
+        self.remember(seen);
         Ok(told)
     }
 
     fn replayed(&self, app: &App) -> Result<Seen, LookupError> {
         let replay = app.replay(&ReplayQuery {
             account_id: self.account_id.clone(),
-            services: vec!["ec2".to_owned()],
+            services: SERVICES.iter().map(|&it| it.to_owned()).collect(),
             ..ReplayQuery::default()
         })?;
         if let Some(segment) = replay.coverage.unreadable.first() {
@@ -218,24 +226,26 @@ impl Watch {
             return Err(LookupError::Store(why.into()));
         }
         let both = self.changes.iter().zip(replay.moments());
-        let same = both.take_while(|(known, moment)| **known == moment.id()).count();
+        let same = both.take_while(|(known, moment)| **known == name_of(moment)).count();
         let moved = self.changes.get(same..).unwrap_or_default();
         let known: HashSet<&str> = moved.iter().map(String::as_str).collect();
         let tail = || replay.moments().iter().enumerate().skip(same);
-        let is_known = |moment: &Moment| known.contains(moment.id());
-        let last =
-            tail().filter(|(_, moment)| is_known(moment)).map(|(place, _)| place).next_back();
+        let is_known = |moment: &Moment| known.contains(name_of(moment).as_str());
+        // Of one second, none is late: which of them came first is not recorded.
+        let newest = tail().rfind(|(_, moment)| is_known(moment));
+        let newest = newest.and_then(|(_, moment)| moment.at);
         let late = tail()
-            .filter(|(place, moment)| last.is_some_and(|last| *place < last) && !is_known(moment))
+            .filter(|(_, moment)| !is_known(moment))
+            .filter(|(_, moment)| newest.zip(moment.at).is_some_and(|(newest, at)| at < newest))
             .map(|(place, _)| place)
             .collect();
         let is_moved = !moved.is_empty();
         Ok(Seen { replay, same, is_moved, late })
     }
 
-    fn remember(&mut self, seen: &Seen) {
-        self.changes = seen.replay.moments().iter().map(|it| it.id().to_owned()).collect();
-        self.assumed.clone_from(&seen.replay.versioned().assumed);
+    fn remember(&mut self, seen: Seen) {
+        self.changes = seen.replay.moments().iter().map(name_of).collect();
+        self.assumed = seen.assumed().to_vec();
     }
 
     /// Asks a path again where a change met what its answer rests on, and tells each flip once.
@@ -256,7 +266,7 @@ impl Watch {
         };
         let is_met = (seen.same..end).any(is_touched)
             // What is assumed is no change of its own, and a late event moves the past.
-            || ((seen.is_moved || seen.replay.versioned().assumed != self.assumed)
+            || ((seen.is_moved || seen.assumed() != self.assumed)
                 && old.read_set.differs_in(&seen.timeline().network(end)));
         if !is_met {
             return Ok(());
@@ -267,7 +277,7 @@ impl Watch {
         let before = told.len();
         for flip in flips.filter(|flip| flip.before.verdict != flip.after.verdict) {
             let Some(moment) = seen.replay.moments().get(flip.change) else { continue };
-            let key = (place, moment.id().to_owned(), flip.after.verdict);
+            let key = (place, name_of(moment), flip.after.verdict);
             if !self.told.insert(key) {
                 continue;
             }
@@ -277,6 +287,7 @@ impl Watch {
                 before: Some(flip.before.clone()),
                 after: flip.after.clone(),
                 by: seen.breaker(app, flip.change)?,
+                snapshot: moment.snapshot.clone(),
             });
         }
         // A late event may flip what was told to be mended long ago: the present has the last word.
@@ -290,6 +301,7 @@ impl Watch {
                 before: Some(newest.map_or(old, |flip| &flip.before).clone()),
                 after: found.bad.clone(),
                 by: newest.map(|flip| seen.breaker(app, flip.change)).transpose()?.flatten(),
+                snapshot: newest.and_then(|flip| seen.snapshot(flip.change)),
             });
         }
         if let Some(answer) = self.answers.get_mut(place) {
@@ -299,14 +311,39 @@ impl Watch {
     }
 }
 
+/// What is there to be replayed.
+fn version(app: &App) -> Result<Version, LookupError> {
+    Ok((app.snapshot()?.version(), app.snapshot_files()?))
+}
+
+/// What tells a change from others.
+fn name_of(moment: &Moment) -> String {
+    match &moment.snapshot {
+        Some(name) => format!("snapshot {name}"),
+        None => moment.event_id.clone(),
+    }
+}
+
 impl Seen {
     fn timeline(&self) -> &Timeline<usize> {
         &self.replay.versioned().timeline
     }
 
+    fn assumed(&self) -> &[Assumption] {
+        &self.replay.versioned().assumed
+    }
+
+    /// The snapshot that told a change, where no event did.
+    fn snapshot(&self, change: usize) -> Option<String> {
+        self.replay.moments().get(change)?.snapshot.clone()
+    }
+
     /// The event of a change, with who made it.
     fn breaker(&self, app: &App, change: usize) -> Result<Option<Breaker>, LookupError> {
         let Some(moment) = self.replay.moments().get(change) else { return Ok(None) };
+        if moment.snapshot.is_some() {
+            return Ok(None);
+        }
         let Some(event) = app.event(&moment.event_id)? else { return Ok(None) };
         let actor = app.tracer()?.attribute(&event).line();
         let is_late = self.late.binary_search(&change).is_ok();

@@ -146,6 +146,11 @@ impl Form {
         let line = format!("{}: {ends} must {must}: {verdicts}{reason}", path.name);
         ui.line(format!("{word} {}", visible(&line)))?;
         match &told.by {
+            None if is_alert && told.snapshot.is_some() => {
+                let name = told.snapshot.as_deref().unwrap_or_default();
+                let text = format!("  the snapshot {name} says so: no event that is stored did it");
+                ui.line(visible(&text))?;
+            }
             None if is_alert => {
                 ui.line("  no single change did this: what is stored or assumed has changed")?;
             }
@@ -223,6 +228,7 @@ impl Form {
             "code": told.after.code(),
             "missing": told.after.missing,
             "event": event,
+            "snapshot": told.snapshot,
             "command": self.command(path),
         })
     }
