@@ -16,7 +16,7 @@ moto_server = pytest.importorskip("moto.server", reason="moto is not installed: 
 
 from conftest import BINARY, client_environment  # noqa: E402
 from undo_kinds import KINDS  # noqa: E402
-from undo_world import ACCOUNT, World, compare  # noqa: E402
+from undo_world import ACCOUNT, RENAMED, World, compare  # noqa: E402
 
 ROOT = pathlib.Path(__file__).parent / "../.."
 RESULTS = {}
@@ -87,16 +87,23 @@ def test_a_kind_is_taken_back(event, world, store):
     for _ in run:
         pass
     event_id, changed = world.last_event_id(), world.snapshot()
+    service, operation = event.split(":")
     name = json.loads(world.records[-1])["eventName"]
-    assert name.startswith(event.split(":")[1].replace("PublicAccessBlock", "").replace("Configuration", "")[:12]), name
+    assert name == RENAMED.get((service, operation), operation)
     assert kind.is_silent or compare(before, changed)[0] == "differs", "the change is not to be seen"
     store.take_in(world.records)
     code, result, said = store.apply(event_id, options=("--yes", *kind.options))
     likeness, rest = compare(before, world.snapshot())
+    if kind.asks:
+        RESULTS[event] = ("asks", kind.asks)
+        assert code == 1 and result is None and "nothing was done: not known" in said, told(result, said)
+        return
     if kind.deviation:
         RESULTS[event] = ("deviates", kind.deviation)
         assert not (code == 0 and not rest), "it does not deviate any more"
         return
+    if not result:
+        said += store.run("undo", event_id, *kind.options).stdout
     assert result and result["is_whole"], told(result, said)
     assert not rest, "\n".join([*rest, told(result, said)])
     verified = outcomes(result)[-1]

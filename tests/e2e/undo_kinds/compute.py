@@ -81,12 +81,12 @@ def remove_permission(w):
 
 
 def scaling(w):
-    w.ec2("CreateLaunchTemplate", LaunchTemplateName="t", LaunchTemplateData={
+    w.ec2("CreateLaunchTemplate", LaunchTemplateName="web", LaunchTemplateData={
         "InstanceType": "t3.micro", "ImageId": "ami-12c6146b"})
     one = subnet(w, vpc(w), AvailabilityZone="us-east-1a")
     w.call("autoscaling", "CreateAutoScalingGroup", AutoScalingGroupName="g", MinSize=0, MaxSize=4,
            DesiredCapacity=0, VPCZoneIdentifier=one,
-           LaunchTemplate={"LaunchTemplateName": "t", "Version": "$Latest"})
+           LaunchTemplate={"LaunchTemplateName": "web", "Version": "$Latest"})
     return {"AutoScalingGroupName": "g"}
 
 
@@ -220,11 +220,11 @@ def delete_alarm(w):
 
 @kind("ecr:SetRepositoryPolicy")
 def set_repository_policy(w):
-    w.call("ecr", "CreateRepository", repositoryName="r")
-    w.look("ecr", "get_repository_policy", repositoryName="r")
+    w.call("ecr", "CreateRepository", repositoryName="web")
+    w.look("ecr", "get_repository_policy", repositoryName="web")
 
     def put(action):
-        w.call("ecr", "SetRepositoryPolicy", repositoryName="r", policyText=json.dumps({
+        w.call("ecr", "SetRepositoryPolicy", repositoryName="web", policyText=json.dumps({
             "Version": "2012-10-17", "Statement": [
                 {"Sid": "s", "Effect": "Allow", "Principal": "*", "Action": [action]}]}))
 
@@ -233,7 +233,7 @@ def set_repository_policy(w):
     put("ecr:*")
 
 
-@kind("wafv2:UpdateIPSet")
+@kind("wafv2:UpdateIPSet", asks="the set's description")
 def update_ip_set(w):
     made = w.call("wafv2", "CreateIPSet", Name="s", Scope="REGIONAL", IPAddressVersion="IPV4",
                   Addresses=["192.0.2.0/24"])["Summary"]
@@ -289,3 +289,94 @@ def update_stage(w):
 
 untried("moto keeps the code's digest, and the code itself is in no record", "lambda:UpdateFunctionCode")
 untried("moto has no such call", "eks:DeleteAccessEntry")
+
+
+def distribution_config(comment, enabled=True):
+    return {
+        "CallerReference": "one", "Comment": comment, "Enabled": enabled,
+        "Origins": {"Quantity": 1, "Items": [{"Id": "o", "DomainName": "data.s3.amazonaws.com",
+                                              "S3OriginConfig": {"OriginAccessIdentity": ""}}]},
+        "DefaultCacheBehavior": {"TargetOriginId": "o", "ViewerProtocolPolicy": "allow-all", "MinTTL": 0,
+                                 "ForwardedValues": {"QueryString": False, "Cookies": {"Forward": "none"}}},
+    }
+
+
+def distribution(w):
+    made = w.call("cloudfront", "CreateDistribution", DistributionConfig=distribution_config("old"))
+    return made["Distribution"]["Id"], made["ETag"]
+
+
+@kind("cloudfront:UpdateDistribution")
+def update_distribution(w):
+    made, tag = distribution(w)
+    tag = w.call("cloudfront", "UpdateDistribution", Id=made, IfMatch=tag,
+                 DistributionConfig=distribution_config("middle"))["ETag"]
+    yield
+    w.call("cloudfront", "UpdateDistribution", Id=made, IfMatch=tag, DistributionConfig=distribution_config("new"))
+
+
+@kind("cloudfront:DeleteDistribution")
+def delete_distribution(w):
+    made, tag = distribution(w)
+    tag = w.call("cloudfront", "UpdateDistribution", Id=made, IfMatch=tag,
+                 DistributionConfig=distribution_config("old", False))["ETag"]
+    yield
+    w.call("cloudfront", "DeleteDistribution", Id=made, IfMatch=tag)
+
+
+def web_acl(w, name):
+    made = w.call("wafv2", "CreateWebACL", Name=name, Scope="REGIONAL", DefaultAction={"Allow": {}}, Rules=[],
+                  VisibilityConfig={"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False,
+                                    "MetricName": name})
+    return made["Summary"]["ARN"]
+
+
+@kind("wafv2:AssociateWebACL")
+def associate_web_acl(w):
+    one, other = web_acl(w, "one"), web_acl(w, "other")
+    balancer = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/web/0123456789abcdef"
+    w.look("wafv2", "get_web_acl_for_resource", ResourceArn=balancer)
+    w.call("wafv2", "AssociateWebACL", WebACLArn=one, ResourceArn=balancer)
+    yield
+    w.call("wafv2", "AssociateWebACL", WebACLArn=other, ResourceArn=balancer)
+
+
+@kind("apigateway:CreateDeployment")
+def create_deployment(w):
+    stage = api(w)
+    yield
+    w.call("apigateway", "CreateDeployment", **stage)
+
+
+def cluster(w):
+    made = vpc(w)
+    subnets = [subnet(w, made, f"10.0.{n}.0/24") for n in (1, 2)]
+    arn = w.iam("CreateRole", RoleName="eks", AssumeRolePolicyDocument=trust("eks.amazonaws.com"))["Role"]["Arn"]
+    w.call("eks", "CreateCluster", name="c", roleArn=arn, resourcesVpcConfig={"subnetIds": subnets})
+    client = w.client("eks")
+    w.looks.append(("cluster", lambda: client.describe_cluster(name="c")["cluster"]))
+    return subnets, arn
+
+
+@kind("eks:UpdateClusterConfig")
+def update_cluster(w):
+    cluster(w)
+    for truth in (True, False):
+        if not truth:
+            yield
+        w.call("eks", "UpdateClusterConfig", name="c", resourcesVpcConfig={"endpointPrivateAccess": truth})
+
+
+@kind("eks:UpdateNodegroupConfig")
+def update_nodes(w):
+    subnets, arn = cluster(w)
+    w.call("eks", "CreateNodegroup", clusterName="c", nodegroupName="n", subnets=subnets, nodeRole=arn,
+           scalingConfig={"minSize": 1, "maxSize": 3, "desiredSize": 1})
+    client = w.client("eks")
+    w.looks.append(("nodes", lambda: client.describe_nodegroup(
+        clusterName="c", nodegroupName="n")["nodegroup"].get("scalingConfig")))
+    for most in (4, 5):
+        if most == 5:
+            yield
+        w.call("eks", "UpdateNodegroupConfig", clusterName="c", nodegroupName="n",
+               scalingConfig={"minSize": 1, "maxSize": most, "desiredSize": 1})

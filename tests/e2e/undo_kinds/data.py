@@ -66,7 +66,7 @@ def delete_bucket_policy(w):
     w.s3("DeleteBucketPolicy", Bucket="data")
 
 
-@kind("s3:PutBucketAcl")
+@kind("s3:PutBucketAcl", asks="which grants a canned ACL means is in no record")
 def put_acl(w):
     bucket(w, "get_bucket_acl")
     w.s3("PutBucketAcl", Bucket="data", ACL="private")
@@ -74,7 +74,7 @@ def put_acl(w):
     w.s3("PutBucketAcl", Bucket="data", ACL="public-read")
 
 
-@kind("s3:DeleteBucket")
+@kind("s3:DeleteBucket", asks="what a new bucket has by itself is in no record")
 def delete_bucket(w):
     bucket(w)
     yield
@@ -177,9 +177,11 @@ def modify_subnet_group(w):
     one, two, three = (subnet(w, made, f"10.0.{n}.0/24", AvailabilityZone=f"us-east-1{zone}")
                        for n, zone in enumerate("abc", 1))
     w.call("rds", "CreateDBSubnetGroup", DBSubnetGroupName="g", DBSubnetGroupDescription="d", SubnetIds=[one, two])
-    w.call("rds", "ModifyDBSubnetGroup", DBSubnetGroupName="g", SubnetIds=[one, three])
+    w.call("rds", "ModifyDBSubnetGroup", DBSubnetGroupName="g", DBSubnetGroupDescription="d",
+           SubnetIds=[one, three])
     yield
-    w.call("rds", "ModifyDBSubnetGroup", DBSubnetGroupName="g", SubnetIds=[two, three])
+    w.call("rds", "ModifyDBSubnetGroup", DBSubnetGroupName="g", DBSubnetGroupDescription="d",
+           SubnetIds=[two, three])
 
 
 def items(w):
@@ -217,7 +219,7 @@ def set_queue(w):
     w.call("sqs", "SetQueueAttributes", QueueUrl=url, Attributes={"VisibilityTimeout": "5"})
 
 
-@kind("sqs:DeleteQueue")
+@kind("sqs:DeleteQueue", asks="attributes that a new queue has by itself are in no record")
 def delete_queue(w):
     url = w.call("sqs", "CreateQueue", QueueName="q", Attributes={"VisibilityTimeout": "60"})["QueueUrl"]
     w.look("sqs", "get_queue_attributes", QueueUrl=url, AttributeNames=["VisibilityTimeout", "Policy"])
@@ -266,7 +268,7 @@ def put_rule(w):
     rule(w, "aws.s3")
 
 
-@kind("events:RemoveTargets")
+@kind("events:RemoveTargets", asks="whether the rule had other targets when it was put")
 def remove_targets(w):
     rule(w)
     w.look("events", "list_targets_by_rule", Rule="r")
@@ -369,3 +371,33 @@ def delete_mount(w):
 
 untried("moto has no ResetDBParameterGroup", "rds:ModifyDBParameterGroup")
 untried("moto has no such call", "route53resolver:UpdateResolverRule")
+
+
+@kind("route53resolver:DisassociateResolverRule")
+def disassociate_rule(w):
+    made, one = vpc(w), None
+    one = w.call("route53resolver", "CreateResolverRule", CreatorRequestId="r", RuleType="SYSTEM",
+                 DomainName="example.com", Name="rule")["ResolverRule"]["Id"]
+    w.call("route53resolver", "AssociateResolverRule", ResolverRuleId=one, VPCId=made, Name="a")
+    yield
+    w.call("route53resolver", "DisassociateResolverRule", ResolverRuleId=one, VPCId=made)
+
+
+@kind("rds:FailoverDBCluster", is_silent=True)
+def fail_over(w):
+    w.call("rds", "CreateDBCluster", DBClusterIdentifier="c", Engine="aurora-postgresql", MasterUsername="admin",
+           MasterUserPassword="example-only")
+    for name in ("one", "two"):
+        w.call("rds", "CreateDBInstance", DBInstanceIdentifier=name, DBInstanceClass="db.r5.large",
+               Engine="aurora-postgresql", DBClusterIdentifier="c")
+    yield
+    w.call("rds", "FailoverDBCluster", DBClusterIdentifier="c", TargetDBInstanceIdentifier="two")
+
+
+@kind("dynamodb:DeleteTable")
+def delete_table(w):
+    name = items(w)
+    w.call("dynamodb", "UpdateContinuousBackups", **name,
+           PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+    yield
+    w.call("dynamodb", "DeleteTable", **name)

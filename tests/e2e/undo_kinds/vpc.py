@@ -45,23 +45,31 @@ def nat(w, subnet_id):
     return made["NatGateway"]["NatGatewayId"]
 
 
-@kind("ec2:CreateVpc")
+@kind("ec2:CreateVpc", deviation="moto leaves the VPC's default ACL behind")
 def create_vpc(w):
     w.client("ec2")
     yield
     vpc(w)
 
 
+def settled_vpc(w):
+    """A VPC whose attributes records tell."""
+    made = vpc(w)
+    w.ec2("ModifyVpcAttribute", VpcId=made, EnableDnsSupport={"Value": True})
+    w.ec2("ModifyVpcAttribute", VpcId=made, EnableDnsHostnames={"Value": False})
+    return made
+
+
 @kind("ec2:DeleteVpc")
 def delete_vpc(w):
-    made = vpc(w)
+    made = settled_vpc(w)
     yield
     w.ec2("DeleteVpc", VpcId=made)
 
 
 @kind("ec2:ModifyVpcAttribute")
 def modify_vpc_attribute(w):
-    made = vpc(w)
+    made = settled_vpc(w)
     w.look("ec2", "describe_vpc_attribute", VpcId=made, Attribute="enableDnsHostnames")
     yield
     w.ec2("ModifyVpcAttribute", VpcId=made, EnableDnsHostnames={"Value": True})
@@ -81,14 +89,14 @@ def disassociate_vpc_cidr(w):
     w.ec2("DisassociateVpcCidrBlock", AssociationId=answer["CidrBlockAssociation"]["AssociationId"])
 
 
-@kind("ec2:CreateSubnet")
+@kind("ec2:CreateSubnet", deviation="moto leaves the subnet's association with an ACL behind")
 def create_subnet(w):
     made = vpc(w)
     yield
     subnet(w, made)
 
 
-@kind("ec2:DeleteSubnet")
+@kind("ec2:DeleteSubnet", deviation="moto leaves the association with an ACL behind, and counts a subnet with a named zone as a default one")
 def delete_subnet(w):
     made = subnet(w, vpc(w))
     w.ec2("ModifySubnetAttribute", SubnetId=made, MapPublicIpOnLaunch={"Value": True})
@@ -232,9 +240,12 @@ def create_gateway(w):
 
 @kind("ec2:DeleteInternetGateway")
 def delete_gateway(w):
-    made = gateway(w)
+    made = vpc(w)
+    routes, one = table(w, made), gateway(w, made)
+    w.ec2("CreateRoute", RouteTableId=routes, DestinationCidrBlock=ANY, GatewayId=one)
+    w.ec2("DetachInternetGateway", VpcId=made, InternetGatewayId=one)
     yield
-    w.ec2("DeleteInternetGateway", InternetGatewayId=made)
+    w.ec2("DeleteInternetGateway", InternetGatewayId=one)
 
 
 @kind("ec2:AttachInternetGateway")
@@ -271,14 +282,14 @@ def delete_egress(w):
     w.ec2("DeleteEgressOnlyInternetGateway", EgressOnlyInternetGatewayId=made)
 
 
-@kind("ec2:CreateNatGateway")
+@kind("ec2:CreateNatGateway", deviation="moto leaves the gateway's interface behind")
 def create_nat(w):
     one, allocation = subnet(w, vpc(w)), address(w)
     yield
     w.ec2("CreateNatGateway", SubnetId=one, AllocationId=allocation)
 
 
-@kind("ec2:DeleteNatGateway")
+@kind("ec2:DeleteNatGateway", deviation="moto does not let go of the address of a deleted gateway")
 def delete_nat(w):
     made = vpc(w)
     one = nat(w, subnet(w, made))

@@ -27,6 +27,7 @@ pub enum Seen {
 pub fn look(expect: &Expectation) -> Option<Check> {
     let Key { resource_type, id, .. } = &expect.key;
     let member = expect.path.split(['.', '[']).next().unwrap_or_default();
+    let list = || json!({"PrefixListIds": [id]});
     let filter = || json!([{"Name": "group-id", "Values": [id]}]);
     let table = || json!({"TransitGatewayRouteTableId": id});
     let (call, input) = match (*resource_type, member) {
@@ -43,6 +44,11 @@ pub fn look(expect: &Expectation) -> Option<Check> {
         }
         ("AWS::EC2::SecurityGroup", "SecurityGroupVpcAssociations") => {
             ("ec2:DescribeSecurityGroupVpcAssociations", json!({"Filters": filter()}))
+        }
+        // The calls that show their parts answer for what has ended, too.
+        ("AWS::EC2::PrefixList", "") => ("ec2:DescribeManagedPrefixLists", list()),
+        ("AWS::EC2::TransitGatewayRouteTable", "") => {
+            ("ec2:DescribeTransitGatewayRouteTables", json!({"TransitGatewayRouteTableIds": [id]}))
         }
         ("AWS::EC2::TransitGatewayRouteTable", "Associations") => {
             ("ec2:GetTransitGatewayRouteTableAssociations", table())
@@ -76,7 +82,10 @@ pub fn look(expect: &Expectation) -> Option<Check> {
 /// What the answer of `check` shows of `expect`; an error is the service's name of its refusal.
 pub fn seen(check: &Check, answer: Result<&Value, &str>, expect: &Expectation) -> Seen {
     let body = match answer {
-        Ok(answer) => body_of(check, answer, &expect.key),
+        Ok(answer) => match body_of(check, answer, &expect.key) {
+            Some(body) => body,
+            None => return Seen::NotTold,
+        },
         Err(code) if is_not_there(code) => None,
         Err(_) => return Seen::NotTold,
     };
@@ -104,7 +113,7 @@ pub fn seen(check: &Check, answer: Result<&Value, &str>, expect: &Expectation) -
     match (wanted, found) {
         (None, None) => Seen::Met,
         (Some(wanted), Some(found)) if is_same(wanted, &found) => Seen::Met,
-        (None, Some(found)) if is_empty(&found) => Seen::Met,
+        (None, Some(found)) if is_empty(&found) || is_gone(&found) => Seen::Met,
         (Some(wanted), None) if is_empty(wanted) => Seen::Met,
         (Some(wanted), None) if is_renamed(&body, expect, wanted) => Seen::Met,
         (_, found) => Seen::Differs(found),
@@ -211,6 +220,7 @@ const BODIES: &[(&str, &str, &str)] = &[
     ("route53resolver:GetResolverRule", "ResolverRule", ""),
     ("acm:DescribeCertificate", "Certificate", ""),
     ("cloudfront:GetDistribution", "Distribution", ""),
+    ("cloudwatch:DescribeAlarms", "MetricAlarms[]", ""),
     ("ecs:DescribeServices", "services[]", ""),
     ("ecs:DescribeTaskDefinition", "taskDefinition", ""),
     ("eks:DescribeAccessEntry", "accessEntry", ""),
@@ -237,26 +247,31 @@ const BODIES: &[(&str, &str, &str)] = &[
     ("wafv2:GetWebACL", "WebACL", ""),
 ];
 
-/// The body of the resource `key` in an answer; nothing when it is not there.
-fn body_of(check: &Check, answer: &Value, key: &Key) -> Option<Value> {
+/// The body of the resource `key` in an answer, or that there is none; nothing when it is not known how
+/// the call tells it.
+fn body_of(check: &Check, answer: &Value, key: &Key) -> Option<Option<Value>> {
     let call = format!("{}:{}", check.service, check.operation);
     if let Some(special) = special(&call, answer, key) {
-        return special;
+        return Some(special);
     }
     let Some((_, from, into)) = BODIES.iter().find(|(name, _, _)| *name == call) else {
         let mut lists = answer.as_object()?.values().filter_map(Value::as_array);
-        return only(lists.next().filter(|_| lists.next().is_none())?, key);
+        let list = lists.next().filter(|_| lists.next().is_none());
+        return list.map(|list| only(list, key));
     };
     let from = match from.strip_suffix("[]") {
-        Some(list) => return only(answer.get(list)?.as_array()?, key),
+        Some(list) => {
+            let list = answer.get(list).and_then(Value::as_array);
+            return Some(list.and_then(|list| only(list, key)));
+        }
         None if from.is_empty() => answer.clone(),
         None => answer.get(*from).cloned().unwrap_or_else(|| json!([])),
     };
-    Some(match into.strip_prefix('=') {
+    Some(Some(match into.strip_prefix('=') {
         Some(name) => json!({ name: parsed(&from) }),
         None if into.is_empty() => from,
         None => json!({ *into: from }),
-    })
+    }))
 }
 
 /// Bodies that more than one member tells.
@@ -271,6 +286,12 @@ fn special(call: &str, answer: &Value, key: &Key) -> Option<Option<Value>> {
             let found = found.iter().filter_map(|it| it.get("Instances")?.as_array()).flatten();
             only(&found.cloned().collect::<Vec<_>>(), key)
         }
+        "ec2:DescribeTags" => {
+            let is_of = |it: &&Value| text(it, "ResourceId").as_deref() == Some(key.id.as_str());
+            let tags: Vec<Value> = list("Tags").iter().filter(is_of).cloned().collect();
+            Some(json!({"Tags": tags}))
+        }
+        "iam:GetPolicyVersion" => Some(json!({"PolicyVersionList": [answer.get("PolicyVersion")]})),
         "iam:GetRolePolicy" => Some(json!({"RolePolicyList": [answer]})),
         "iam:GetUserPolicy" => Some(json!({"UserPolicyList": [answer]})),
         "iam:GetGroupPolicy" => Some(json!({"GroupPolicyList": [answer]})),
@@ -314,7 +335,7 @@ fn special(call: &str, answer: &Value, key: &Key) -> Option<Option<Value>> {
             Some(json!({"TimeToLiveSpecification": set}))
         }
         "route53:GetHostedZone" => {
-            let mut zone = answer.get("HostedZone").cloned()?;
+            let mut zone = answer.get("HostedZone").cloned().unwrap_or_else(|| json!({}));
             let vpcs = answer.get("VPCs").cloned();
             if let (Some(members), Some(vpcs)) = (zone.as_object_mut(), vpcs) {
                 members.insert("VPCs".to_owned(), vpcs);
@@ -324,7 +345,7 @@ fn special(call: &str, answer: &Value, key: &Key) -> Option<Option<Value>> {
         "route53:ListResourceRecordSets" => {
             // `Z1 www.example.com. A`, and a set's own identifier behind it.
             let mut parts = key.id.splitn(4, ' ').skip(1);
-            let (name, kind) = (parts.next()?, parts.next()?);
+            let (name, kind) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
             let own = parts.next();
             let bare = |text: &str| text.trim_end_matches('.').to_owned();
             let is_it = |it: &&Value| {
@@ -339,7 +360,7 @@ fn special(call: &str, answer: &Value, key: &Key) -> Option<Option<Value>> {
             arn.map(|arn| json!({"WebACLArn": arn}))
         }
         "organizations:DescribePolicy" => {
-            let policy = answer.get("Policy")?;
+            let policy = answer.get("Policy").unwrap_or(&Value::Null);
             let mut body = policy.get("PolicySummary").cloned().unwrap_or_else(|| json!({}));
             if let (Some(members), Some(content)) = (body.as_object_mut(), policy.get("Content")) {
                 members.insert("Content".to_owned(), content.clone());
@@ -378,12 +399,22 @@ fn is_gone(body: &Value) -> bool {
         "rejected",
         "expired",
         "inactive",
+        "detached",
+        "disassociated",
     ];
     let text = |path: &str| Path::of(path).find(body)?.as_str().map(str::to_ascii_lowercase);
-    ["State", "State.Name", "Status.Code", "status", "DBInstanceStatus"]
-        .iter()
-        .filter_map(|path| text(path))
-        .any(|state| ENDED.contains(&state.as_str()))
+    [
+        "State",
+        "State.Name",
+        "CidrBlockState.State",
+        "Ipv6CidrBlockState.State",
+        "Status.Code",
+        "status",
+        "DBInstanceStatus",
+    ]
+    .iter()
+    .filter_map(|path| text(path))
+    .any(|state| ENDED.contains(&state.as_str()))
 }
 
 /// Members that are new with each making, or that AWS moves on by itself.
@@ -403,6 +434,7 @@ fn is_own(name: &str) -> bool {
         "InstanceOwnerId",
         "SecurityGroupRuleArn",
         "SecurityGroupRuleId",
+        "VersionId",
         "GrantToken",
         "Main",
     ];
