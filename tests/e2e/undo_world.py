@@ -60,7 +60,7 @@ SHOWN = {
     "organizations": [("list_roots", "Roots")],
 }
 # What has ended is shown for a while.
-ENDED = {"deleted", "deleting", "terminated", "rejected"}
+ENDED = {"deleted", "deleting", "terminated", "rejected", "detached", "disassociated"}
 # Members that tell when, or how often something was changed.
 MOVING = {
     "ResponseMetadata", "RevisionId", "ETag", "Version", "VersionId", "LastModified", "LastModifiedDate", "CallerReference",
@@ -72,6 +72,9 @@ MOVING = {
 }
 ID = re.compile(r"\b[a-z][a-z0-9-]*-(?:[0-9a-f]{17}|[0-9a-f]{8})\b")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{64}\b|\b[0-9a-f]{16}\b")
+
+
+CLOUDFRONT = re.compile(r"\b[A-Z0-9]{13,14}\b|\b[a-z0-9]{12,14}(?=\.cloudfront\.net)")
 
 
 class World:
@@ -167,9 +170,10 @@ def plain(value):
 def has_ended(one):
     if not isinstance(one, dict):
         return False
-    states = [one.get("State"), one.get("Status"), one.get("status"), one.get("Instances") and one["Instances"][0].get("State")]
+    states = [one.get("State"), one.get("Status"), one.get("status"), one.get("CidrBlockState"), one.get("Ipv6CidrBlockState"),
+              one.get("Instances") and one["Instances"][0].get("State")]
     codes = [state.get("Code") or state.get("Name") if isinstance(state, dict) else state for state in states]
-    codes += [state.get("Name") for state in states if isinstance(state, dict)]
+    codes += [state.get("State") or state.get("Name") for state in states if isinstance(state, dict)]
     return any(isinstance(code, str) and code.lower() in ENDED | {"inactive"} for code in codes)
 
 
@@ -180,7 +184,7 @@ def is_hollow(one):
 def names(value):
     """The ids in a value."""
     text = json.dumps(value)
-    return set(ID.findall(text)) | set(UUID.findall(text))
+    return set(ID.findall(text)) | set(UUID.findall(text)) | set(CLOUDFRONT.findall(text))
 
 
 def canonical(value, new):

@@ -171,19 +171,6 @@ def modify_cluster(w):
     w.call("rds", "ModifyDBCluster", DBClusterIdentifier="c", BackupRetentionPeriod=1, ApplyImmediately=True)
 
 
-@kind("rds:ModifyDBSubnetGroup")
-def modify_subnet_group(w):
-    made = vpc(w)
-    one, two, three = (subnet(w, made, f"10.0.{n}.0/24", AvailabilityZone=f"us-east-1{zone}")
-                       for n, zone in enumerate("abc", 1))
-    w.call("rds", "CreateDBSubnetGroup", DBSubnetGroupName="g", DBSubnetGroupDescription="d", SubnetIds=[one, two])
-    w.call("rds", "ModifyDBSubnetGroup", DBSubnetGroupName="g", DBSubnetGroupDescription="d",
-           SubnetIds=[one, three])
-    yield
-    w.call("rds", "ModifyDBSubnetGroup", DBSubnetGroupName="g", DBSubnetGroupDescription="d",
-           SubnetIds=[two, three])
-
-
 def items(w):
     w.call("dynamodb", "CreateTable", TableName="t", KeySchema=[{"AttributeName": "a", "KeyType": "HASH"}],
            AttributeDefinitions=[{"AttributeName": "a", "AttributeType": "S"}],
@@ -383,7 +370,7 @@ def disassociate_rule(w):
     w.call("route53resolver", "DisassociateResolverRule", ResolverRuleId=one, VPCId=made)
 
 
-@kind("rds:FailoverDBCluster", is_silent=True)
+@kind("rds:FailoverDBCluster", asks="which instance wrote before is in no record", is_silent=True)
 def fail_over(w):
     w.call("rds", "CreateDBCluster", DBClusterIdentifier="c", Engine="aurora-postgresql", MasterUsername="admin",
            MasterUserPassword="example-only")
@@ -394,10 +381,11 @@ def fail_over(w):
     w.call("rds", "FailoverDBCluster", DBClusterIdentifier="c", TargetDBInstanceIdentifier="two")
 
 
-@kind("dynamodb:DeleteTable")
+@kind("dynamodb:DeleteTable", deviation="moto restores no table that is gone")
 def delete_table(w):
     name = items(w)
     w.call("dynamodb", "UpdateContinuousBackups", **name,
            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
     yield
     w.call("dynamodb", "DeleteTable", **name)
+untried("moto fails at the call itself (KeyError)", "rds:ModifyDBSubnetGroup")

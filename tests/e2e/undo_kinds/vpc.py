@@ -60,7 +60,7 @@ def settled_vpc(w):
     return made
 
 
-@kind("ec2:DeleteVpc")
+@kind("ec2:DeleteVpc", deviation="moto leaves the VPC's default ACL behind")
 def delete_vpc(w):
     made = settled_vpc(w)
     yield
@@ -240,10 +240,7 @@ def create_gateway(w):
 
 @kind("ec2:DeleteInternetGateway")
 def delete_gateway(w):
-    made = vpc(w)
-    routes, one = table(w, made), gateway(w, made)
-    w.ec2("CreateRoute", RouteTableId=routes, DestinationCidrBlock=ANY, GatewayId=one)
-    w.ec2("DetachInternetGateway", VpcId=made, InternetGatewayId=one)
+    one = gateway(w)
     yield
     w.ec2("DeleteInternetGateway", InternetGatewayId=one)
 
@@ -322,7 +319,9 @@ def associate_address(w):
 @kind("ec2:DisassociateAddress")
 def disassociate_address(w):
     one, allocation = interface(w, subnet(w, vpc(w))), address(w)
-    made = w.ec2("AssociateAddress", AllocationId=allocation, NetworkInterfaceId=one)
+    private = w.client("ec2").describe_network_interfaces(NetworkInterfaceIds=[one])["NetworkInterfaces"][0]
+    made = w.ec2("AssociateAddress", AllocationId=allocation, NetworkInterfaceId=one,
+                 PrivateIpAddress=private["PrivateIpAddress"])
     yield
     w.ec2("DisassociateAddress", AssociationId=made["AssociationId"])
 

@@ -226,6 +226,7 @@ const BODIES: &[(&str, &str, &str)] = &[
     ("eks:DescribeAccessEntry", "accessEntry", ""),
     ("eks:DescribeCluster", "cluster", ""),
     ("eks:DescribeNodegroup", "nodegroup", ""),
+    ("organizations:ListTargetsForPolicy", "Targets", "Targets"),
     ("rds:DescribeDBParameters", "Parameters", "Parameters"),
     ("dynamodb:DescribeTable", "Table", ""),
     ("sqs:GetQueueAttributes", "", ""),
