@@ -298,7 +298,7 @@ def put_secret(w):
 
 
 @kind("secretsmanager:UpdateSecret",
-      deviation="moto refuses to change the description alone: it wants a token")
+      deviation="moto refuses the call without a token (ResourceExistsException)")
 def update_secret(w):
     without_versions(w)
     yield

@@ -287,7 +287,7 @@ def update_stage(w):
             {"op": "replace", "path": "/variables/a", "value": value}])
 
 
-untried("moto keeps the code's digest, and the code itself is in no record", "lambda:UpdateFunctionCode")
+untried("the code itself is in no record: the undo needs where it lies", "lambda:UpdateFunctionCode")
 untried("moto has no such call", "eks:DeleteAccessEntry")
 
 

@@ -464,5 +464,5 @@ untried("moto has no such call", "ec2:EnableVgwRoutePropagation", "ec2:DisableVg
         "ec2:AssociateNatGatewayAddress", "ec2:DisassociateNatGatewayAddress",
         "ec2:AssignPrivateNatGatewayAddress", "ec2:UnassignPrivateNatGatewayAddress",
         "ec2:AssociateSecurityGroupVpc", "ec2:DisassociateSecurityGroupVpc")
-untried("a simulated account has its default VPC and subnets already, and no record of them",
+untried("the simulated account has default ones already, of which there is no record",
         "ec2:CreateDefaultVpc", "ec2:CreateDefaultSubnet")

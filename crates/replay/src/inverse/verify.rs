@@ -116,6 +116,10 @@ pub fn seen(check: &Check, answer: Result<&Value, &str>, expect: &Expectation) -
     match (wanted, found) {
         (None, None) => Seen::Met,
         (Some(wanted), Some(found)) if is_same(wanted, &found) => Seen::Met,
+        // Of an id that is new with each making it counts that there is one.
+        (Some(_), Some(_)) if is_own_id(expect.path.rsplit('.').next().unwrap_or_default()) => {
+            Seen::Met
+        }
         (None, Some(found)) if is_empty(&found) || is_gone(&found) => Seen::Met,
         (Some(wanted), None) if is_empty(wanted) => Seen::Met,
         (Some(wanted), None) if is_renamed(&body, expect, wanted) => Seen::Met,
@@ -219,10 +223,12 @@ fn is_own(name: &str) -> bool {
         "GrantToken",
         "Main",
     ];
-    OWN.contains(&name)
-        || name.ends_with("AssociationId")
-        || name.ends_with("AssociationID")
-        || name == "AttachmentId"
+    OWN.contains(&name) || is_own_id(name)
+}
+
+/// Whether a member holds an id that is new with each making.
+fn is_own_id(name: &str) -> bool {
+    name.ends_with("AssociationId") || name.ends_with("AssociationID") || name == "AttachmentId"
 }
 
 /// Whether what was found says what was wanted; it may say more.
@@ -358,6 +364,16 @@ mod tests {
         check(call, kind, Ok(tables.clone()), (path, wanted), Seen::Met);
         let other = json!({"RouteTableAssociationId": "rtbassoc-1", "SubnetId": "subnet-2"});
         check(call, kind, Ok(tables), (path, other), Seen::Differs(None));
+    }
+
+    #[test]
+    fn of_an_association_it_counts_that_there_is_one() {
+        let (call, kind) = ("ec2:DescribeAddresses", "AWS::EC2::EIP");
+        let path = "AssociationId";
+        let bound = json!({"Addresses": [{"AllocationId": "id-1", "AssociationId": "eipassoc-2"}]});
+        check(call, kind, Ok(bound), (path, json!("eipassoc-1")), Seen::Met);
+        let free = json!({"Addresses": [{"AllocationId": "id-1"}]});
+        check(call, kind, Ok(free), (path, json!("eipassoc-1")), Seen::Differs(None));
     }
 
     #[test]
