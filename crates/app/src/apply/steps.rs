@@ -13,7 +13,7 @@ use trailhound_store::Writer;
 
 use super::record::{Made, record};
 use super::{Outcome, Patience, Taken};
-use crate::caller::{ApiCall, CallFailure, Caller, Identity, USER_AGENT};
+use crate::caller::{ApiCall, CallFailure, Caller, HIDDEN, Identity, USER_AGENT, is_secret};
 use crate::live::plain_policies;
 
 /// A plan that is being run.
@@ -139,12 +139,7 @@ impl Run<'_> {
             match answer.map(|answer| shown(&check, answer, expect)) {
                 Some(Ok(Seen::Met)) => {}
                 Some(Ok(Seen::Differs(found))) => {
-                    return Outcome::Differs {
-                        id: expect.key.id.clone(),
-                        path: expect.path.clone(),
-                        expected: expect.value.clone(),
-                        found: found.filter(|_| !expect.path.is_empty()),
-                    };
+                    return differs(expect, found);
                 }
                 Some(Err(why)) => not_told = Some(why),
                 Some(Ok(Seen::NotTold)) | None => {
@@ -260,6 +255,18 @@ impl Run<'_> {
             1 => Ok(()),
             _ => Err("the store did not take it".to_owned()),
         }
+    }
+}
+
+/// What was to be there, and what is; neither when it is a secret.
+fn differs(expect: &Expectation, found: Option<Value>) -> Outcome {
+    let is_hidden = expect.path.split(['.', '[']).any(is_secret);
+    let shown = |value: Option<Value>| value.map(|it| if is_hidden { json!(HIDDEN) } else { it });
+    Outcome::Differs {
+        id: expect.key.id.clone(),
+        path: expect.path.clone(),
+        expected: shown(expect.value.clone()),
+        found: shown(found.filter(|_| !expect.path.is_empty())),
     }
 }
 
