@@ -240,7 +240,7 @@ class Recorder:
         self.model = client.meta.service_model
         self.service = self.model.service_name
 
-    def call(self, name, **params):
+    def call(self, name, /, **params):
         """Returns the answer, or nothing when the call failed; there is a record either way."""
         model = self.model.operation_model(name)
         method = next(key for key, value in self.client.meta.method_to_api_mapping.items() if value == name)

@@ -80,3 +80,24 @@ impl CallFailure {
         }
     }
 }
+
+/// What CloudTrail writes in place of a secret.
+pub(crate) const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
+
+/// Whether a member of that name holds a secret: it is in no record and no snapshot.
+pub(crate) fn is_secret(name: &str) -> bool {
+    const SECRET: &[&str] = &[
+        "AuthKey",
+        "AuthToken",
+        "Environment",
+        "PreSharedKey",
+        "SecretAccessKey",
+        "SecretBinary",
+        "SecretString",
+        "SessionToken",
+        "CustomerGatewayConfiguration",
+        "UserData",
+        "authKey",
+    ];
+    SECRET.contains(&name) || name.ends_with("Password")
+}

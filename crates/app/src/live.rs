@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::caller::{ApiCall, CallFailure, Caller, USER_AGENT};
+use crate::caller::{ApiCall, CallFailure, Caller, HIDDEN, USER_AGENT, is_secret};
 
 /// So many pages one list may have.
 const PAGES_MAX: usize = 10_000;
@@ -270,8 +270,8 @@ const fn trail(operation: &'static str, asks: &'static str, member: &'static str
 
 /// Describes what snapshots hold of one Region; `on_call` hears of each call before it is made.
 ///
-/// Shape: names and documents are such as `trailhound_replay::state::read_snapshot` reads. Secrets are in
-/// none of the calls.
+/// Shape: names and documents are such as `trailhound_replay::state::read_snapshot` reads. In place of secrets
+/// is CloudTrail's mark for them, which replay takes for not known.
 ///
 /// As of: each document the moment of its calls: what changes meanwhile may be in one and not in another.
 ///
@@ -421,8 +421,13 @@ impl Run<'_> {
         self.out.calls += 1;
         let region = &self.query.region;
         let call = ApiCall { service, operation, region, input, user_agent: USER_AGENT };
-        let answer = self.caller.call(&call);
-        answer.map_err(|failure| failure.to_string())
+        let mut answer = self.caller.call(&call).map_err(|failure| match failure {
+            // A read that got no answer has changed nothing either.
+            CallFailure::NotSent { reason } | CallFailure::NoAnswer { reason } => reason,
+            refused => refused.to_string(),
+        })?;
+        hide_secrets(&mut answer);
+        Ok(answer)
     }
 
     fn write(&mut self, file: &str, list: &str, is_global: bool, elements: &[Value]) {
@@ -459,6 +464,22 @@ fn token(answer: &Value) -> Option<(&'static str, String)> {
         let text = answer.get(*from)?.as_str().filter(|text| !text.is_empty())?;
         Some((*to, text.to_owned()))
     })
+}
+
+/// Puts CloudTrail's mark in place of secrets: keys of tunnels, environments of functions.
+fn hide_secrets(value: &mut Value) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(hide_secrets),
+        Value::Object(members) => {
+            for (name, value) in members {
+                match is_secret(name) {
+                    true => *value = json!(HIDDEN),
+                    false => hide_secrets(value),
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// Policy documents as JSON: IAM answers them percent-encoded, and the command line prints them plain.
@@ -598,6 +619,28 @@ mod tests {
         plain_policies(&mut value);
         let expected = json!({"RoleDetailList": [{"AssumeRolePolicyDocument": {"a": "%"}}]});
         assert_eq!(value, expected);
+    }
+
+    #[test]
+    fn a_secret_is_in_no_document() {
+        let tunnel = json!({"TunnelOptions": [{"PreSharedKey": "secret"}]});
+        let fake = Fake(vec![
+            (
+                "DescribeVpnConnections",
+                json!({"VpnConnections": [{"VpnConnectionId": "vpn-1", "Options": tunnel,
+                    "CustomerGatewayConfiguration": "secret"}]}),
+            ),
+            (
+                "ListFunctions",
+                json!({"Functions": [{"FunctionName": "f",
+                    "Environment": {"Variables": {"KEY": "secret"}}}]}),
+            ),
+        ]);
+        let documents = describe(&fake).documents;
+        let texts = documents.iter().map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned());
+        let texts: Vec<String> = texts.collect();
+        assert_eq!(texts.len(), 2);
+        assert!(texts.iter().all(|text| !text.contains("secret") && text.contains(HIDDEN)));
     }
 
     #[test]

@@ -16,6 +16,8 @@ class Kind:
     run: Callable
     # Why moto does not come back to the state, when it does not.
     deviation: str = ""
+    # What no record tells, so that the plan asks for it and is not run.
+    asks: str = ""
     # Whether the change is not to be seen in descriptions.
     is_silent: bool = False
     options: tuple = ()

@@ -71,7 +71,7 @@ def transit_table(w, gateway):
     return made
 
 
-@kind("ec2:CreateTransitGateway")
+@kind("ec2:CreateTransitGateway", deviation="moto leaves the gateway's default route table behind")
 def create_transit(w):
     w.client("ec2")
     yield
@@ -85,7 +85,7 @@ def modify_transit(w):
     w.ec2("ModifyTransitGateway", TransitGatewayId=made, Description="new")
 
 
-@kind("ec2:DeleteTransitGateway")
+@kind("ec2:DeleteTransitGateway", deviation="moto leaves the gateway's default route table behind")
 def delete_transit(w):
     made = transit(w)
     yield
@@ -205,7 +205,7 @@ def create_transit_route(w):
     w.ec2("CreateTransitGatewayRoute", DestinationCidrBlock="10.7.0.0/16", **both)
 
 
-@kind("ec2:DeleteTransitGatewayRoute")
+@kind("ec2:DeleteTransitGatewayRoute", deviation="moto does not show the attachment of a route")
 def delete_transit_route(w):
     both = pair(w)
     w.ec2("CreateTransitGatewayRoute", DestinationCidrBlock="10.7.0.0/16", **both)
@@ -320,7 +320,7 @@ def create_vpn_gateway(w):
     vpn_gateway(w)
 
 
-@kind("ec2:DeleteVpnGateway")
+@kind("ec2:DeleteVpnGateway", asks="moto does not say the gateway's own number (AmazonSideAsn)")
 def delete_vpn_gateway(w):
     made = vpn_gateway(w)
     yield

@@ -45,23 +45,31 @@ def nat(w, subnet_id):
     return made["NatGateway"]["NatGatewayId"]
 
 
-@kind("ec2:CreateVpc")
+@kind("ec2:CreateVpc", deviation="moto leaves the VPC's default ACL behind")
 def create_vpc(w):
     w.client("ec2")
     yield
     vpc(w)
 
 
-@kind("ec2:DeleteVpc")
-def delete_vpc(w):
+def settled_vpc(w):
+    """A VPC whose attributes records tell."""
     made = vpc(w)
+    w.ec2("ModifyVpcAttribute", VpcId=made, EnableDnsSupport={"Value": True})
+    w.ec2("ModifyVpcAttribute", VpcId=made, EnableDnsHostnames={"Value": False})
+    return made
+
+
+@kind("ec2:DeleteVpc", deviation="moto leaves the VPC's default ACL behind")
+def delete_vpc(w):
+    made = settled_vpc(w)
     yield
     w.ec2("DeleteVpc", VpcId=made)
 
 
 @kind("ec2:ModifyVpcAttribute")
 def modify_vpc_attribute(w):
-    made = vpc(w)
+    made = settled_vpc(w)
     w.look("ec2", "describe_vpc_attribute", VpcId=made, Attribute="enableDnsHostnames")
     yield
     w.ec2("ModifyVpcAttribute", VpcId=made, EnableDnsHostnames={"Value": True})
@@ -81,14 +89,14 @@ def disassociate_vpc_cidr(w):
     w.ec2("DisassociateVpcCidrBlock", AssociationId=answer["CidrBlockAssociation"]["AssociationId"])
 
 
-@kind("ec2:CreateSubnet")
+@kind("ec2:CreateSubnet", deviation="moto leaves the subnet's association with an ACL behind")
 def create_subnet(w):
     made = vpc(w)
     yield
     subnet(w, made)
 
 
-@kind("ec2:DeleteSubnet")
+@kind("ec2:DeleteSubnet", deviation="moto leaves the association with an ACL behind, and counts a subnet with a named zone as a default one")
 def delete_subnet(w):
     made = subnet(w, vpc(w))
     w.ec2("ModifySubnetAttribute", SubnetId=made, MapPublicIpOnLaunch={"Value": True})
@@ -232,9 +240,9 @@ def create_gateway(w):
 
 @kind("ec2:DeleteInternetGateway")
 def delete_gateway(w):
-    made = gateway(w)
+    one = gateway(w)
     yield
-    w.ec2("DeleteInternetGateway", InternetGatewayId=made)
+    w.ec2("DeleteInternetGateway", InternetGatewayId=one)
 
 
 @kind("ec2:AttachInternetGateway")
@@ -271,14 +279,14 @@ def delete_egress(w):
     w.ec2("DeleteEgressOnlyInternetGateway", EgressOnlyInternetGatewayId=made)
 
 
-@kind("ec2:CreateNatGateway")
+@kind("ec2:CreateNatGateway", deviation="moto leaves the gateway's interface behind")
 def create_nat(w):
     one, allocation = subnet(w, vpc(w)), address(w)
     yield
     w.ec2("CreateNatGateway", SubnetId=one, AllocationId=allocation)
 
 
-@kind("ec2:DeleteNatGateway")
+@kind("ec2:DeleteNatGateway", deviation="moto does not let go of the address of a deleted gateway")
 def delete_nat(w):
     made = vpc(w)
     one = nat(w, subnet(w, made))
@@ -311,7 +319,9 @@ def associate_address(w):
 @kind("ec2:DisassociateAddress")
 def disassociate_address(w):
     one, allocation = interface(w, subnet(w, vpc(w))), address(w)
-    made = w.ec2("AssociateAddress", AllocationId=allocation, NetworkInterfaceId=one)
+    private = w.client("ec2").describe_network_interfaces(NetworkInterfaceIds=[one])["NetworkInterfaces"][0]
+    made = w.ec2("AssociateAddress", AllocationId=allocation, NetworkInterfaceId=one,
+                 PrivateIpAddress=private["PrivateIpAddress"])
     yield
     w.ec2("DisassociateAddress", AssociationId=made["AssociationId"])
 
@@ -454,5 +464,5 @@ untried("moto has no such call", "ec2:EnableVgwRoutePropagation", "ec2:DisableVg
         "ec2:AssociateNatGatewayAddress", "ec2:DisassociateNatGatewayAddress",
         "ec2:AssignPrivateNatGatewayAddress", "ec2:UnassignPrivateNatGatewayAddress",
         "ec2:AssociateSecurityGroupVpc", "ec2:DisassociateSecurityGroupVpc")
-untried("a simulated account has its default VPC and subnets already, and no record of them",
+untried("the simulated account has default ones already, of which there is no record",
         "ec2:CreateDefaultVpc", "ec2:CreateDefaultSubnet")

@@ -10,10 +10,7 @@ use serde_json::{Map, Value, json};
 use trailhound_model::{Operation, Service, Shape, Structure, Type, operation};
 use trailhound_record::Timestamp;
 
-use crate::caller::{ApiCall, CallFailure, Identity};
-
-/// What CloudTrail writes in place of a secret.
-const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
+use crate::caller::{ApiCall, CallFailure, HIDDEN, Identity, is_secret};
 
 /// What a record is about.
 pub(super) struct Made<'a> {
@@ -213,24 +210,6 @@ fn lower(service: &Service, name: &str) -> String {
     }
     let mut letters = name.chars();
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
-}
-
-/// Whether records never hold the value of such a member.
-fn is_secret(name: &str) -> bool {
-    const SECRET: &[&str] = &[
-        "AuthKey",
-        "AuthToken",
-        "Environment",
-        "PreSharedKey",
-        "SecretAccessKey",
-        "SecretBinary",
-        "SecretString",
-        "SessionToken",
-        "CustomerGatewayConfiguration",
-        "UserData",
-        "authKey",
-    ];
-    SECRET.contains(&name) || name.ends_with("Password")
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use trailhound_store::Writer;
 
 use super::record::{Made, record};
 use super::{Outcome, Patience, Taken};
-use crate::caller::{ApiCall, CallFailure, Caller, Identity, USER_AGENT};
+use crate::caller::{ApiCall, CallFailure, Caller, HIDDEN, Identity, USER_AGENT, is_secret};
 use crate::live::plain_policies;
 
 /// A plan that is being run.
@@ -120,7 +120,12 @@ impl Run<'_> {
         let mut not_told = None;
         // Several expectations are told by one call.
         let mut told: Vec<(Check, Result<Value, CallFailure>)> = Vec::new();
+        let made_again = step.expect.iter().filter(|it| is_made_again(step, it)).count();
         for expect in &step.expect {
+            if made_again > 1 && is_made_again(step, expect) {
+                not_told = Some("several were made again, and one call shows one".to_owned());
+                continue;
+            }
             let own = look(expect).filter(|_| is_named(step, &expect.key.id));
             let Some(check) = own.or_else(|| step.check.clone()) else {
                 not_told = Some("no call is known that shows it".to_owned());
@@ -134,12 +139,7 @@ impl Run<'_> {
             match answer.map(|answer| shown(&check, answer, expect)) {
                 Some(Ok(Seen::Met)) => {}
                 Some(Ok(Seen::Differs(found))) => {
-                    return Outcome::Differs {
-                        id: expect.key.id.clone(),
-                        path: expect.path.clone(),
-                        expected: expect.value.clone(),
-                        found: found.filter(|_| !expect.path.is_empty()),
-                    };
+                    return differs(expect, found);
                 }
                 Some(Err(why)) => not_told = Some(why),
                 Some(Ok(Seen::NotTold)) | None => {
@@ -258,6 +258,18 @@ impl Run<'_> {
     }
 }
 
+/// What was to be there, and what is; neither when it is a secret.
+fn differs(expect: &Expectation, found: Option<Value>) -> Outcome {
+    let is_hidden = expect.path.split(['.', '[']).any(is_secret);
+    let shown = |value: Option<Value>| value.map(|it| if is_hidden { json!(HIDDEN) } else { it });
+    Outcome::Differs {
+        id: expect.key.id.clone(),
+        path: expect.path.clone(),
+        expected: shown(expect.value.clone()),
+        found: shown(found.filter(|_| !expect.path.is_empty())),
+    }
+}
+
 /// What an answer shows of an expectation, or why there is none.
 fn shown(
     check: &Check,
@@ -277,6 +289,11 @@ fn shown(
         }
         (found, _) => Ok(found),
     }
+}
+
+/// Whether a resource is to be there again under an id that is not known before.
+fn is_made_again(step: &Step, expect: &Expectation) -> bool {
+    expect.path.is_empty() && expect.value.is_some() && !is_named(step, &expect.key.id)
 }
 
 /// Whether a step speaks of a resource by this id, and not by one that the plan makes anew.

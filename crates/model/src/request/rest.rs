@@ -13,7 +13,7 @@ pub(super) fn write(
     request: &mut HttpRequest,
 ) {
     let (path, fixed) = operation.uri.split_once('?').unwrap_or((&operation.uri, ""));
-    request.path = fill(path, structure, input);
+    request.path = fill(operation, path, structure, input);
     for pair in fixed.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         request.query.push((name.to_owned(), value.to_owned()));
@@ -38,11 +38,18 @@ pub(super) fn write(
 }
 
 /// Puts members into the path: `{Bucket}`, and `{Key+}`, whose slashes stay.
-fn fill(path: &str, structure: &Structure, input: &Value) -> String {
+///
+/// Shape: Route 53 answers ids with what they are of, `/hostedzone/Z1`, and takes them without.
+fn fill(operation: &Operation, path: &str, structure: &Structure, input: &Value) -> String {
     let mut out = path.to_owned();
+    let is_route53 = operation.service.id == "route53";
     for (member, value) in given(structure, input).filter(|(it, _)| is_at(it, Location::Uri)) {
         let name = member.wire_name();
         let value = text(&member.reference, value);
+        let value = match value.rsplit_once('/') {
+            Some((_, last)) if is_route53 && name.ends_with("Id") => last.to_owned(),
+            _ => value,
+        };
         out = out.replace(&format!("{{{name}}}"), &encode(&value, &[]));
         out = out.replace(&format!("{{{name}+}}"), &encode(&value, &['/']));
     }

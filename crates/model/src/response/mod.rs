@@ -158,7 +158,9 @@ fn of_xml(
         let text = String::from_utf8_lossy(body).into_owned();
         return Ok(Map::from_iter([(member.name.clone(), Value::String(text))]));
     }
-    if body.iter().all(u8::is_ascii_whitespace) {
+    // What is answered where nothing is to be answered means nothing.
+    let has_body = output.members.iter().any(|member| member.reference.location.is_none());
+    if !has_body || body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Map::new());
     }
     let root = xml::parse(body)?;

@@ -27,6 +27,8 @@ const KEY_MEMBERS: &[&str] = &[
     "Cidr",
     "cidr",
     "VpcId",
+    "VPCId",
+    "TargetId",
     "GatewayId",
     "GroupId",
     "SubnetId",
@@ -102,7 +104,11 @@ impl Path {
                     let found = at.and_then(|it| element(it, key));
                     let is_list = at.is_some_and(Value::is_array);
                     let name = found.filter(|_| is_list).and_then(|it| name_in(list, it));
-                    prefix.0.push(Segment::Key(name.unwrap_or_else(|| key.clone())));
+                    prefix.0.push(match at {
+                        // What a map calls a value is kept as a member's name.
+                        Some(Value::Object(_)) => Segment::Member(key.clone()),
+                        _ => Segment::Key(name.unwrap_or_else(|| key.clone())),
+                    });
                     at = found;
                 }
             }

@@ -6,11 +6,14 @@
 //! # Source
 //! Operations and members are those of AWS's API models (botocore).
 
+mod bodies;
+
 use serde_json::{Value, json};
 
 use super::path::Path;
 use super::types::{Check, Expectation};
 use crate::state::{Key, get_at, is_elsewhere};
+use bodies::body_of;
 
 /// What a read-only call shows of an expectation.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +30,7 @@ pub enum Seen {
 pub fn look(expect: &Expectation) -> Option<Check> {
     let Key { resource_type, id, .. } = &expect.key;
     let member = expect.path.split(['.', '[']).next().unwrap_or_default();
+    let list = || json!({"PrefixListIds": [id]});
     let filter = || json!([{"Name": "group-id", "Values": [id]}]);
     let table = || json!({"TransitGatewayRouteTableId": id});
     let (call, input) = match (*resource_type, member) {
@@ -43,6 +47,11 @@ pub fn look(expect: &Expectation) -> Option<Check> {
         }
         ("AWS::EC2::SecurityGroup", "SecurityGroupVpcAssociations") => {
             ("ec2:DescribeSecurityGroupVpcAssociations", json!({"Filters": filter()}))
+        }
+        // The calls that show their parts answer for what has ended, too.
+        ("AWS::EC2::PrefixList", "") => ("ec2:DescribeManagedPrefixLists", list()),
+        ("AWS::EC2::TransitGatewayRouteTable", "") => {
+            ("ec2:DescribeTransitGatewayRouteTables", json!({"TransitGatewayRouteTableIds": [id]}))
         }
         ("AWS::EC2::TransitGatewayRouteTable", "Associations") => {
             ("ec2:GetTransitGatewayRouteTableAssociations", table())
@@ -76,7 +85,10 @@ pub fn look(expect: &Expectation) -> Option<Check> {
 /// What the answer of `check` shows of `expect`; an error is the service's name of its refusal.
 pub fn seen(check: &Check, answer: Result<&Value, &str>, expect: &Expectation) -> Seen {
     let body = match answer {
-        Ok(answer) => body_of(check, answer, &expect.key),
+        Ok(answer) => match body_of(check, answer, &expect.key) {
+            Some(body) => body,
+            None => return Seen::NotTold,
+        },
         Err(code) if is_not_there(code) => None,
         Err(_) => return Seen::NotTold,
     };
@@ -104,7 +116,11 @@ pub fn seen(check: &Check, answer: Result<&Value, &str>, expect: &Expectation) -
     match (wanted, found) {
         (None, None) => Seen::Met,
         (Some(wanted), Some(found)) if is_same(wanted, &found) => Seen::Met,
-        (None, Some(found)) if is_empty(&found) => Seen::Met,
+        // Of an id that is new with each making it counts that there is one.
+        (Some(_), Some(_)) if is_own_id(expect.path.rsplit('.').next().unwrap_or_default()) => {
+            Seen::Met
+        }
+        (None, Some(found)) if is_empty(&found) || is_gone(&found) => Seen::Met,
         (Some(wanted), None) if is_empty(wanted) => Seen::Met,
         (Some(wanted), None) if is_renamed(&body, expect, wanted) => Seen::Met,
         (_, found) => Seen::Differs(found),
@@ -151,216 +167,6 @@ fn permission(body: &Value, expect: &Expectation) -> Seen {
     if is_there { Seen::Met } else { Seen::Differs(found) }
 }
 
-/// Where the body stands in an answer: the call, the member that has it, and what it is a member of.
-///
-/// Shape: `[]` after the member says that it is a list, of which one element counts; `=` before the last
-/// name says that a text is JSON.
-const BODIES: &[(&str, &str, &str)] = &[
-    ("apigateway:GetStage", "", ""),
-    ("ec2:DescribeSecurityGroupRules", "SecurityGroupRules", "SecurityGroupRules"),
-    (
-        "ec2:DescribeSecurityGroupVpcAssociations",
-        "SecurityGroupVpcAssociations",
-        "SecurityGroupVpcAssociations",
-    ),
-    ("ec2:DescribeVpcAttribute", "", ""),
-    ("ec2:DescribeVpcBlockPublicAccessOptions", "VpcBlockPublicAccessOptions", ""),
-    ("ec2:GetManagedPrefixListEntries", "Entries", "Entries"),
-    (
-        "ec2:GetTransitGatewayPrefixListReferences",
-        "TransitGatewayPrefixListReferences",
-        "PrefixListReferences",
-    ),
-    ("ec2:GetTransitGatewayRouteTableAssociations", "Associations", "Associations"),
-    (
-        "ec2:GetTransitGatewayRouteTablePropagations",
-        "TransitGatewayRouteTablePropagations",
-        "Propagations",
-    ),
-    ("ec2:SearchTransitGatewayRoutes", "Routes", "Routes"),
-    ("elbv2:DescribeLoadBalancerAttributes", "Attributes", "Attributes"),
-    ("elbv2:DescribeTargetGroupAttributes", "Attributes", "Attributes"),
-    ("iam:GetGroup", "Group", ""),
-    ("iam:GetInstanceProfile", "InstanceProfile", ""),
-    ("iam:GetRole", "Role", ""),
-    ("iam:GetUser", "User", ""),
-    ("iam:ListAttachedGroupPolicies", "AttachedPolicies", "AttachedManagedPolicies"),
-    ("iam:ListAttachedRolePolicies", "AttachedPolicies", "AttachedManagedPolicies"),
-    ("iam:ListAttachedUserPolicies", "AttachedPolicies", "AttachedManagedPolicies"),
-    ("kms:DescribeKey", "KeyMetadata", ""),
-    ("kms:GetKeyPolicy", "Policy", "=Policy"),
-    ("kms:GetKeyRotationStatus", "", ""),
-    ("kms:ListGrants", "Grants", "Grants"),
-    ("s3:GetBucketAcl", "", "AccessControlPolicy"),
-    ("s3:GetBucketCors", "", "CORSConfiguration"),
-    ("s3:GetBucketEncryption", "", ""),
-    ("s3:GetBucketLifecycleConfiguration", "", "LifecycleConfiguration"),
-    ("s3:GetBucketLocation", "", ""),
-    ("s3:GetBucketNotificationConfiguration", "", "NotificationConfiguration"),
-    ("s3:GetBucketOwnershipControls", "", ""),
-    ("s3:GetBucketPolicy", "Policy", "=Policy"),
-    ("s3:GetBucketVersioning", "", "VersioningConfiguration"),
-    ("s3:GetBucketWebsite", "", "WebsiteConfiguration"),
-    ("s3:GetPublicAccessBlock", "", ""),
-    ("secretsmanager:DescribeSecret", "", ""),
-    ("lambda:GetAlias", "", ""),
-    ("lambda:GetEventSourceMapping", "", ""),
-    ("lambda:GetFunctionConcurrency", "", ""),
-    ("lambda:GetFunctionConfiguration", "", ""),
-    ("route53:GetHealthCheck", "HealthCheck", ""),
-    ("route53resolver:GetResolverRule", "ResolverRule", ""),
-    ("acm:DescribeCertificate", "Certificate", ""),
-    ("cloudfront:GetDistribution", "Distribution", ""),
-    ("ecs:DescribeServices", "services[]", ""),
-    ("ecs:DescribeTaskDefinition", "taskDefinition", ""),
-    ("eks:DescribeAccessEntry", "accessEntry", ""),
-    ("eks:DescribeCluster", "cluster", ""),
-    ("eks:DescribeNodegroup", "nodegroup", ""),
-    ("rds:DescribeDBParameters", "Parameters", "Parameters"),
-    ("dynamodb:DescribeTable", "Table", ""),
-    ("sqs:GetQueueAttributes", "", ""),
-    ("sns:GetTopicAttributes", "", ""),
-    ("sns:GetSubscriptionAttributes", "", ""),
-    ("events:DescribeRule", "", ""),
-    ("events:ListTargetsByRule", "Targets", "Targets"),
-    ("stepfunctions:DescribeStateMachine", "", ""),
-    ("ecr:GetRepositoryPolicy", "", ""),
-    ("efs:DescribeMountTargetSecurityGroups", "", ""),
-    ("cloudtrail:GetTrail", "Trail", ""),
-    ("cloudtrail:GetTrailStatus", "", ""),
-    ("cloudtrail:GetEventSelectors", "", ""),
-    ("config:DescribeConfigurationRecorderStatus", "ConfigurationRecordersStatus[]", ""),
-    ("network-firewall:DescribeFirewall", "Firewall", ""),
-    ("network-firewall:DescribeFirewallPolicy", "", ""),
-    ("network-firewall:DescribeRuleGroup", "", ""),
-    ("wafv2:GetIPSet", "IPSet", ""),
-    ("wafv2:GetWebACL", "WebACL", ""),
-];
-
-/// The body of the resource `key` in an answer; nothing when it is not there.
-fn body_of(check: &Check, answer: &Value, key: &Key) -> Option<Value> {
-    let call = format!("{}:{}", check.service, check.operation);
-    if let Some(special) = special(&call, answer, key) {
-        return special;
-    }
-    let Some((_, from, into)) = BODIES.iter().find(|(name, _, _)| *name == call) else {
-        let mut lists = answer.as_object()?.values().filter_map(Value::as_array);
-        return only(lists.next().filter(|_| lists.next().is_none())?, key);
-    };
-    let from = match from.strip_suffix("[]") {
-        Some(list) => return only(answer.get(list)?.as_array()?, key),
-        None if from.is_empty() => answer.clone(),
-        None => answer.get(*from).cloned().unwrap_or_else(|| json!([])),
-    };
-    Some(match into.strip_prefix('=') {
-        Some(name) => json!({ name: parsed(&from) }),
-        None if into.is_empty() => from,
-        None => json!({ *into: from }),
-    })
-}
-
-/// Bodies that more than one member tells.
-fn special(call: &str, answer: &Value, key: &Key) -> Option<Option<Value>> {
-    let list = |name: &str| answer.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-    let text =
-        |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-    let is_alias = key.resource_type == "AWS::KMS::Alias";
-    Some(match call {
-        "ec2:DescribeInstances" => {
-            let found = list("Reservations");
-            let found = found.iter().filter_map(|it| it.get("Instances")?.as_array()).flatten();
-            only(&found.cloned().collect::<Vec<_>>(), key)
-        }
-        "iam:GetRolePolicy" => Some(json!({"RolePolicyList": [answer]})),
-        "iam:GetUserPolicy" => Some(json!({"UserPolicyList": [answer]})),
-        "iam:GetGroupPolicy" => Some(json!({"GroupPolicyList": [answer]})),
-        "iam:ListGroupsForUser" => {
-            let names: Vec<_> =
-                list("Groups").iter().filter_map(|it| text(it, "GroupName")).collect();
-            Some(json!({"GroupList": names}))
-        }
-        "iam:ListPolicyVersions" => {
-            let versions = list("Versions");
-            let is_default = |it: &&Value| it.get("IsDefaultVersion") == Some(&json!(true));
-            let default = versions.iter().find(is_default).and_then(|it| text(it, "VersionId"));
-            Some(json!({"PolicyVersionList": versions, "DefaultVersionId": default}))
-        }
-        "iam:ListAccessKeys" => {
-            let is_it = |it: &&Value| text(it, "AccessKeyId").as_deref() == Some(key.id.as_str());
-            list("AccessKeyMetadata").iter().find(is_it).cloned()
-        }
-        "kms:DescribeKey" if is_alias => {
-            let id = answer.get("KeyMetadata").and_then(|it| text(it, "KeyId"));
-            Some(json!({"AliasName": key.id, "TargetKeyId": id}))
-        }
-        "elbv2:DescribeTargetHealth" => {
-            let found = list("TargetHealthDescriptions");
-            let targets: Vec<&Value> = found.iter().filter_map(|it| it.get("Target")).collect();
-            Some(json!({"Targets": targets}))
-        }
-        "ssm:GetParameterHistory" => list("Parameters").last().cloned(),
-        "lambda:GetPolicy" => {
-            let policy = answer.get("Policy").map(parsed).unwrap_or_default();
-            Some(json!({"Statements": policy.get("Statement").cloned().unwrap_or_default()}))
-        }
-        "dynamodb:DescribeTimeToLive" => {
-            let told = answer.get("TimeToLiveDescription").cloned().unwrap_or_default();
-            let status = text(&told, "TimeToLiveStatus").unwrap_or_default();
-            let is_on = status.starts_with("ENABL");
-            let mut set = json!({"Enabled": is_on});
-            if let (Some(members), Some(name)) = (set.as_object_mut(), told.get("AttributeName")) {
-                members.insert("AttributeName".to_owned(), name.clone());
-            }
-            Some(json!({"TimeToLiveSpecification": set}))
-        }
-        "route53:GetHostedZone" => {
-            let mut zone = answer.get("HostedZone").cloned()?;
-            let vpcs = answer.get("VPCs").cloned();
-            if let (Some(members), Some(vpcs)) = (zone.as_object_mut(), vpcs) {
-                members.insert("VPCs".to_owned(), vpcs);
-            }
-            Some(zone)
-        }
-        "route53:ListResourceRecordSets" => {
-            // `Z1 www.example.com. A`, and a set's own identifier behind it.
-            let mut parts = key.id.splitn(4, ' ').skip(1);
-            let (name, kind) = (parts.next()?, parts.next()?);
-            let own = parts.next();
-            let bare = |text: &str| text.trim_end_matches('.').to_owned();
-            let is_it = |it: &&Value| {
-                text(it, "Name").map(|it| bare(&it)) == Some(bare(name))
-                    && text(it, "Type").as_deref() == Some(kind)
-                    && text(it, "SetIdentifier").as_deref() == own
-            };
-            list("ResourceRecordSets").iter().find(is_it).cloned()
-        }
-        "wafv2:GetWebACLForResource" => {
-            let arn = answer.get("WebACL").and_then(|it| text(it, "ARN"));
-            arn.map(|arn| json!({"WebACLArn": arn}))
-        }
-        "organizations:DescribePolicy" => {
-            let policy = answer.get("Policy")?;
-            let mut body = policy.get("PolicySummary").cloned().unwrap_or_else(|| json!({}));
-            if let (Some(members), Some(content)) = (body.as_object_mut(), policy.get("Content")) {
-                members.insert("Content".to_owned(), content.clone());
-            }
-            Some(body)
-        }
-        _ => return None,
-    })
-}
-
-/// The element that is the resource: the one with its id, or the only one that was asked for.
-fn only(elements: &[Value], key: &Key) -> Option<Value> {
-    let has_id = |it: &&Value| {
-        it.as_object().is_some_and(|it| it.values().any(|it| it.as_str() == Some(&key.id)))
-    };
-    let mut rest = elements.iter();
-    let first = rest.next();
-    let alone = first.filter(|_| rest.next().is_none());
-    elements.iter().find(has_id).or(alone).cloned()
-}
-
 /// Whether a refusal says that there is no such thing.
 fn is_not_there(code: &str) -> bool {
     let parts = ["NotFound", "NoSuch", "NotExist", "DoesNotExist", "NonExistent", "HTTP 404"];
@@ -378,12 +184,22 @@ fn is_gone(body: &Value) -> bool {
         "rejected",
         "expired",
         "inactive",
+        "detached",
+        "disassociated",
     ];
     let text = |path: &str| Path::of(path).find(body)?.as_str().map(str::to_ascii_lowercase);
-    ["State", "State.Name", "Status.Code", "status", "DBInstanceStatus"]
-        .iter()
-        .filter_map(|path| text(path))
-        .any(|state| ENDED.contains(&state.as_str()))
+    [
+        "State",
+        "State.Name",
+        "CidrBlockState.State",
+        "Ipv6CidrBlockState.State",
+        "Status.Code",
+        "status",
+        "DBInstanceStatus",
+    ]
+    .iter()
+    .filter_map(|path| text(path))
+    .any(|state| ENDED.contains(&state.as_str()))
 }
 
 /// Members that are new with each making, or that AWS moves on by itself.
@@ -403,13 +219,16 @@ fn is_own(name: &str) -> bool {
         "InstanceOwnerId",
         "SecurityGroupRuleArn",
         "SecurityGroupRuleId",
+        "VersionId",
         "GrantToken",
         "Main",
     ];
-    OWN.contains(&name)
-        || name.ends_with("AssociationId")
-        || name.ends_with("AssociationID")
-        || name == "AttachmentId"
+    OWN.contains(&name) || is_own_id(name)
+}
+
+/// Whether a member holds an id that is new with each making.
+fn is_own_id(name: &str) -> bool {
+    name.ends_with("AssociationId") || name.ends_with("AssociationID") || name == "AttachmentId"
 }
 
 /// Whether what was found says what was wanted; it may say more.
@@ -440,7 +259,7 @@ fn is_same(wanted: &Value, found: &Value) -> bool {
         }
         (Value::String(text), value @ (Value::Number(_) | Value::Bool(_)))
         | (value @ (Value::Number(_) | Value::Bool(_)), Value::String(text)) => {
-            *text == value.to_string()
+            super::path::scalar_text(value).as_ref() == Some(text)
         }
         (Value::Number(wanted), Value::Number(found)) => wanted.as_f64() == found.as_f64(),
         (wanted, found) => wanted == found,
@@ -545,6 +364,16 @@ mod tests {
         check(call, kind, Ok(tables.clone()), (path, wanted), Seen::Met);
         let other = json!({"RouteTableAssociationId": "rtbassoc-1", "SubnetId": "subnet-2"});
         check(call, kind, Ok(tables), (path, other), Seen::Differs(None));
+    }
+
+    #[test]
+    fn of_an_association_it_counts_that_there_is_one() {
+        let (call, kind) = ("ec2:DescribeAddresses", "AWS::EC2::EIP");
+        let path = "AssociationId";
+        let bound = json!({"Addresses": [{"AllocationId": "id-1", "AssociationId": "eipassoc-2"}]});
+        check(call, kind, Ok(bound), (path, json!("eipassoc-1")), Seen::Met);
+        let free = json!({"Addresses": [{"AllocationId": "id-1"}]});
+        check(call, kind, Ok(free), (path, json!("eipassoc-1")), Seen::Differs(None));
     }
 
     #[test]

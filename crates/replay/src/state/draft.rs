@@ -112,7 +112,10 @@ impl Draft {
     /// Sets a member whole.
     pub(crate) fn set(&mut self, member: &str, value: impl Into<Value>) {
         let value = value.into();
-        if self.body.get(member) == Some(&value) && self.is_whole(member) {
+        // What was inferred and is now told is told.
+        let is_told = matches!(self.source, Source::Event { .. })
+            && matches!(self.source_of(member), Some(Source::Inferred { .. }));
+        if self.body.get(member) == Some(&value) && self.is_whole(member) && !is_told {
             return;
         }
         self.body.insert(member.to_owned(), value);

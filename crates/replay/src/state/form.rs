@@ -101,7 +101,9 @@ impl Reader<'_> {
     ) -> Value {
         let mut out = Map::new();
         for (recorded, value) in members {
-            if is_noise(recorded, value) || (self.is_s3 && is_flag(recorded, value)) {
+            if is_noise(recorded, value)
+                || (self.is_s3 && path.is_empty() && is_flag(recorded, value))
+            {
                 continue;
             }
             let at = if path.is_empty() { recorded.clone() } else { format!("{path}.{recorded}") };

@@ -239,6 +239,9 @@ pub(crate) fn eval(fold: &Fold<'_>, expression: &str) -> Option<Value> {
     if let Some(json) = expression.strip_prefix('!') {
         return serde_json::from_str(json).ok();
     }
+    if let Some((first, json)) = expression.split_once("|!") {
+        return eval(fold, first).or_else(|| serde_json::from_str(json).ok());
+    }
     if expression.contains('{') {
         return template(fold, expression).map(Value::String);
     }

@@ -6,7 +6,7 @@ use super::super::case::Case;
 use super::super::expr::Worth;
 use super::super::path::Path;
 use super::super::prior::{Existence, told};
-use super::super::types::Ref;
+use super::super::types::{Ref, Told};
 use super::routes::{ROUTE_TABLE, routes_to, transit_routes_to};
 use super::{answer, elements, text};
 
@@ -95,6 +95,7 @@ pub(in super::super) fn internet_gateway_back(case: &mut Case<'_>) {
             let members = vec![("InternetGatewayId", answer(&new)), ("VpcId", text(vpc))];
             case.add("AttachInternetGateway", members);
         }
+        [] if matches!(attached, Told::Absent) => {}
         _ => case.ask_for("which VPC it was attached to", "Attachments", false),
     }
     with_routes(case, "GatewayId", Some(&new));

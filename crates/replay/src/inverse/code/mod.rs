@@ -34,9 +34,13 @@ impl Case<'_> {
         let kind = std::mem::replace(&mut self.about_type, key.resource_type);
         let numbers = std::mem::take(&mut self.numbers);
         let done = work(self);
+        let made = std::mem::replace(&mut self.numbers, numbers);
+        if self.numbers.is_empty() && about.as_ref() == Some(key) {
+            // What the event is about: its new identity is the one that is looked at.
+            self.numbers = made;
+        }
         self.about = about;
         self.about_type = kind;
-        self.numbers = numbers;
         done
     }
 

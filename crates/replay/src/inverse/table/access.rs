@@ -151,6 +151,7 @@ pub(super) const IAM: &[Row] = &[
     )
     .of("iam")
     .class(Compensating)
+    .check("GetPolicyVersion PolicyArn=id VersionId=step1.PolicyVersion.VersionId")
     .lost(&["the version's number"]),
     ended(
         "DeletePolicy",

@@ -192,6 +192,7 @@ pub(super) const CONTAINERS: &[Row] = &[
     )
     .of("ecs")
     .touches(&["status"])
+    .check("DescribeTaskDefinition taskDefinition=step1.taskDefinition.taskDefinitionArn")
     .class(Compensating)
     .lost(&["the revision's number"])
     .notes(&["the definition can still be described while it is inactive"]),

@@ -71,7 +71,8 @@ pub(super) const DNS: &[Row] = &[
         "DisassociateResolverRule",
         "AWS::Route53Resolver::ResolverRule req.ResolverRuleId",
         &[],
-        &["AssociateResolverRule ResolverRuleId=id VPCId=req.VPCId"],
+        &["AssociateResolverRule ResolverRuleId=id VPCId=req.VPCId \
+          Name?=res.ResolverRuleAssociation.Name"],
     )
     .of("route53resolver"),
     set(

@@ -46,6 +46,10 @@ fn associate(fold: &mut Fold<'_>) {
     let association = fold.call.answer_text("AssociationId").map(str::to_owned);
     let instance = fold.call.text("InstanceId").map(str::to_owned);
     let asked = fold.call.text("NetworkInterfaceId").map(str::to_owned);
+    let named: Vec<&str> = ["NetworkInterfaceId", "PrivateIpAddress"]
+        .into_iter()
+        .filter(|member| fold.call.text(member).is_some())
+        .collect();
     let interface = asked.or_else(|| instance.as_deref().and_then(|id| first_interface(fold, id)));
     let private = fold.call.text("PrivateIpAddress").map(str::to_owned).or_else(|| {
         interface.as_deref().and_then(|id| fold.text_of(INTERFACE, id, "PrivateIpAddress"))
@@ -79,6 +83,13 @@ fn associate(fold: &mut Fold<'_>) {
             }
             draft.set("NetworkInterfaceOwnerId", owner);
         });
+        // What the request names is told, not inferred.
+        for (member, value) in [("NetworkInterfaceId", &interface), ("PrivateIpAddress", &private)]
+        {
+            if let Some(value) = value.as_deref().filter(|_| named.contains(&member)) {
+                draft.set(member, value);
+            }
+        }
     });
     bind_interface(fold, &id, interface.as_deref(), private.as_deref());
 }

@@ -298,6 +298,7 @@ pub(super) const DATABASES: &[Rule] = &[
         modified(fold, CACHE, "ReplicationGroupId", "ReplicationGroup");
     }),
     rule("dynamodb:CreateTable", TABLE, "in.TableName", Do::Create("out.TableDescription", &[])),
+    rule("dynamodb:UpdateContinuousBackups", TABLE, "in.TableName", Do::Merge("out")),
     rule(
         "dynamodb:RestoreTableToPointInTime",
         TABLE,
