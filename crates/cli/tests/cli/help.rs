@@ -6,6 +6,7 @@ use expect_test::expect_file;
 /// Every command, in the order of the help.
 const COMMANDS: &[&str] = &[
     "up",
+    "demo",
     "import",
     "lookup",
     "search",
@@ -20,6 +21,8 @@ const COMMANDS: &[&str] = &[
     "watch",
     "state",
     "diff",
+    "snapshot",
+    "drift",
     "undo",
     "report",
     "who-deleted",

@@ -17,12 +17,16 @@ fn one_command_names_the_change_that_broke_the_path() {
     let ends = [INSTANCE, "203.0.113.10", "--port", "443"];
     env.check(&[&["blame-path"][..], &ends].concat(), expect![[r#"
         i-06b03129ac85513bd → 203.0.113.10 tcp/443: unreachable
+          the internet gateway lets out only what has a public address, and the source has none
 
         broken by ReplaceRoute at 2026-09-13T02:47:11Z by IAM user arn:aws:iam::123456789012:user/dave
           from 203.0.113.77 with AWS Internal, account 123456789012, us-east-1 (event ded5164f-ffce-4c65-a960-1203a19947ca)
           arn:aws:sts::123456789012:assumed-role/NetworkAdmin/dave <- arn:aws:iam::123456789012:user/dave: the call returned this session's access key d580925a-360c-40d7-9813-35396a60a13d
           they signed in to the console from 203.0.113.77 (28f8c3f3-719b-44ac-9d74-35ba1e923dd0)
-          before: reachable
+          rtb-0736172c24218f73a Routes[0.0.0.0/0].GatewayId: (none) → igw-00a225eae009ea54d
+          rtb-0736172c24218f73a Routes[0.0.0.0/0].NatGatewayId: nat-0eb85e96a1c08d456 → (none)
+
+        before: reachable
           there:
              1 i-06b03129ac85513bd
              2 eni-0e2043346392a3abd
@@ -43,7 +47,8 @@ fn one_command_names_the_change_that_broke_the_path() {
              6 vpc-0bed99fe3aedb9d3b/default-acl  0.0.0.0/0 false -1 allow 100
              7 eni-0e2043346392a3abd
              8 i-06b03129ac85513bd
-          after: unreachable
+        after: unreachable
+          the internet gateway lets out only what has a public address, and the source has none
           IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS: Addresses 10.0.11.34, InternetGateway igw-00a225eae009ea54d, Vpc vpc-0bed99fe3aedb9d3b
           there:
              1 i-06b03129ac85513bd
@@ -51,6 +56,7 @@ fn one_command_names_the_change_that_broke_the_path() {
              3 sg-048c16aed62ed4202  0.0.0.0/0 egress -1
              4 vpc-0bed99fe3aedb9d3b/default-acl  0.0.0.0/0 true -1 allow 100
              5 rtb-0736172c24218f73a  0.0.0.0/0 igw-00a225eae009ea54d CreateRoute active
+                 set by ReplaceRoute at 2026-09-13T02:47:11Z by IAM user arn:aws:iam::123456789012:user/dave from 203.0.113.77 (ded5164f-ffce-4c65-a960-1203a19947ca)
 
         the answer also changed with:
           2026-09-07T09:06:48Z RunInstances by GitHub Actions repo:example/infrastructure:ref:refs/heads/main (437b09ac-2ca7-4c88-8e83-19fdbce4c008): unknown before, reachable after
@@ -144,6 +150,7 @@ fn a_path_says_who_set_what_it_met() {
              1 i-06b03129ac85513bd
              2 eni-0e2043346392a3abd
              3 sg-048c16aed62ed4202  0.0.0.0/0 egress -1
+                 set by CreateSecurityGroup at 2026-09-07T09:05:42Z by GitHub Actions repo:example/infrastructure:ref:refs/heads/main from 192.0.2.80 (0bb04b1b-bda8-4db6-adb4-27735055b171)
              4 vpc-0bed99fe3aedb9d3b/default-acl  0.0.0.0/0 true -1 allow 100
                  set by CreateVpc at 2026-09-07T09:02:52Z by GitHub Actions repo:example/infrastructure:ref:refs/heads/main from 192.0.2.80 (ad56758b-6d9a-4daf-88fc-bb22472a37b4)
              5 rtb-0736172c24218f73a  0.0.0.0/0 nat-0eb85e96a1c08d456 CreateRoute active
@@ -177,10 +184,11 @@ fn a_path_says_who_set_what_it_met() {
     env.check(
         &["path", "-q", "internet", INSTANCE, "--port", "22"],
         expect![[r#"
-        internet → i-06b03129ac85513bd tcp/22: unreachable
-          IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS: NetworkInterface eni-0e2043346392a3abd
-        --- exit 3
-    "#]],
+            internet → i-06b03129ac85513bd tcp/22: unreachable
+              no interface has this public address
+              IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS: NetworkInterface eni-0e2043346392a3abd
+            --- exit 3
+        "#]],
     );
     env.check(&["path", "-q", "somewhere", INSTANCE], expect![[r#"
         --- stderr
@@ -191,11 +199,12 @@ fn a_path_says_who_set_what_it_met() {
     env.check(
         &["path", "-q", "i-0123456789abcdef0", "203.0.113.10"],
         expect![[r#"
-        i-0123456789abcdef0 → 203.0.113.10 tcp: unknown
-          UNKNOWN_RESOURCE: MissingComponent i-0123456789abcdef0
-          not known: all of i-0123456789abcdef0
-        --- exit 3
-    "#]],
+            i-0123456789abcdef0 → 203.0.113.10 tcp: unknown
+              nothing is known of it
+              UNKNOWN_RESOURCE: MissingComponent i-0123456789abcdef0
+              not known: all of i-0123456789abcdef0
+            --- exit 3
+        "#]],
     );
 }
 
@@ -279,17 +288,17 @@ fn a_resource_is_shown_as_it_was_and_what_changed_of_it() {
         AWS::EC2::RouteTable rtb-0736172c24218f73a  123456789012 us-east-1
           RouteTableId  rtb-0736172c24218f73a
               set by CreateRouteTable at 2026-09-07T09:05:17Z by GitHub Actions repo:example/infrastructure:ref:refs/heads/main from 192.0.2.80 (029f9a3e-23ac-47a4-84d8-872852b2cc79)
-          VpcId  vpc-0bed99fe3aedb9d3b
-              set by CreateRouteTable at 2026-09-07T09:05:17Z by GitHub Actions repo:example/infrastructure:ref:refs/heads/main from 192.0.2.80 (029f9a3e-23ac-47a4-84d8-872852b2cc79)
-          OwnerId  123456789012
-              set by CreateRouteTable at 2026-09-07T09:05:17Z by GitHub Actions repo:example/infrastructure:ref:refs/heads/main from 192.0.2.80 (029f9a3e-23ac-47a4-84d8-872852b2cc79)
-          Routes[10.0.0.0/16]  {"DestinationCidrBlock":"10.0.0.0/16","GatewayId":"local","State":"active","Origin":"CreateRouteTable"}
+          Routes[10.0.0.0/16]  {"DestinationCidrBlock":"10.0.0.0/16","GatewayId":"local","Origin":"CreateRouteTable","State":"active"}
               set by CreateRouteTable at 2026-09-07T09:05:17Z by GitHub Actions repo:example/infrastructure:ref:refs/heads/main from 192.0.2.80 (029f9a3e-23ac-47a4-84d8-872852b2cc79)
           Routes[0.0.0.0/0]  {"DestinationCidrBlock":"0.0.0.0/0","NatGatewayId":"nat-0eb85e96a1c08d456","Origin":"CreateRoute","State":"active"}
               set by CreateRoute at 2026-09-07T09:05:36Z by GitHub Actions repo:example/infrastructure:ref:refs/heads/main from 192.0.2.80 (bd30103a-ff3d-4697-af92-06dfbad44e3d)
           Tags[Name]  {"Key":"Name","Value":"shop-private"}
               set by CreateRouteTable at 2026-09-07T09:05:17Z by GitHub Actions repo:example/infrastructure:ref:refs/heads/main from 192.0.2.80 (029f9a3e-23ac-47a4-84d8-872852b2cc79)
           Tags[env]  {"Key":"env","Value":"prod"}
+              set by CreateRouteTable at 2026-09-07T09:05:17Z by GitHub Actions repo:example/infrastructure:ref:refs/heads/main from 192.0.2.80 (029f9a3e-23ac-47a4-84d8-872852b2cc79)
+          VpcId  vpc-0bed99fe3aedb9d3b
+              set by CreateRouteTable at 2026-09-07T09:05:17Z by GitHub Actions repo:example/infrastructure:ref:refs/heads/main from 192.0.2.80 (029f9a3e-23ac-47a4-84d8-872852b2cc79)
+          OwnerId  123456789012
               set by CreateRouteTable at 2026-09-07T09:05:17Z by GitHub Actions repo:example/infrastructure:ref:refs/heads/main from 192.0.2.80 (029f9a3e-23ac-47a4-84d8-872852b2cc79)
           Associations[subnet-0db748bc81f86e50a]  {"Main":false,"RouteTableId":"rtb-0736172c24218f73a","SubnetId":"subnet-0db748bc81f86e50a","AssociationState":{"State":"associated"},"RouteTableAssociationId":"rtbassoc-0f7c8493e34371715"}
               set by AssociateRouteTable at 2026-09-07T09:05:22Z by GitHub Actions repo:example/infrastructure:ref:refs/heads/main from 192.0.2.80 (8ec687e5-34ec-4533-898e-52960585d36a)
@@ -303,7 +312,7 @@ fn a_resource_is_shown_as_it_was_and_what_changed_of_it() {
     "#]]);
     env.check(&["state", "-q", "rtb-0123456789abcdef0"], expect![[r#"
         --- stderr
-        error: nothing is known of `rtb-0123456789abcdef0` at that time: it may be gone
+        error: nothing is known of `rtb-0123456789abcdef0` at that time
         hint: `trailhound history rtb-0123456789abcdef0` shows every event that named it; of 8,247 from 2026-09-07 00:03:44Z to 2026-09-13 05:34:38Z; looked into accounts 123456789012, 210987654321, Regions eu-west-1, us-east-1: 8,247 examined, 0 ruled out by the index
         --- exit 1
     "#]]);
