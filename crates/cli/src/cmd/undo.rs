@@ -29,14 +29,15 @@ pub(crate) enum Form {
 /// Arguments of `undo`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Prints the calls that take the events back, the newest event first; only --apply makes them. Each value that\n\
-    is put back is known from an event or a snapshot; where one is not known there is a question\n\
-    instead of a command. What was changed again since is a conflict: nothing overwrites it unless\n\
-    --overwrite says so. The exit code is 3 when something is left: a question, a conflict, an event\n\
-    without a way back or one that had changed nothing.\n\n\
-    --apply shows the plan, asks, makes the calls with the credentials that the AWS CLI would take, writes an\n\
-    audit record of each into the store, and looks at the result. It stops at the first that is not as it\n\
-    was to be. What it did can be taken back itself.\n\n\
+    after_help = "Prints the calls that take the events back, the newest event first; only --apply makes\n\
+    them. Each value that is put back is known from an event or a snapshot; where one is not known\n\
+    there is a question instead of a command. What was changed again since is a conflict: nothing\n\
+    overwrites it unless --overwrite says so. The exit code is 3 when something is left: a question,\n\
+    a conflict, an event without a way back or one that had changed nothing.\n\n\
+    --apply shows the plan, asks, makes the calls with the credentials that the AWS CLI would take,\n\
+    writes an audit record of each into the store, and looks at the result. It stops at the first\n\
+    that is not as it was to be. What it did can be taken back itself. The exit code is 3, too, when\n\
+    a result is otherwise or could not be looked at.\n\n\
     Examples:\n  trailhound undo 4f1c2d3e-0000-4000-8000-123456789abc\n  \
     trailhound undo --resource rtb-0123456789abcdef0 --since 2h\n  \
     trailhound undo --actor dave --since 2h --as boto3\n  \
