@@ -42,8 +42,37 @@ fn without_logs_it_shows_the_example_in_a_store_of_its_own() {
     assert!(output.status.success(), "{text}");
     assert!(text.starts_with("store      [ENV]/data/trailhound-example\n"), "{text}");
     assert!(text.contains(" + rejected 0\n"), "{text}");
-    assert!(text.contains("the last changes"), "{text}");
+    assert_is_story(&text);
     // The commands to try next are about that store.
     assert!(text.contains("--db [ENV]/data/trailhound-example lookup"), "{text}");
     assert!(!env.path("data/trailhound").exists());
+}
+
+/// The symptom, the answer, the path before and after, and the way back, in this order.
+#[track_caller]
+fn assert_is_story(text: &str) {
+    let parts = [
+        "\n1. the symptom",
+        "the internet gateway lets out only what has a public address",
+        "\n2. one command",
+        "\nbroken by ReplaceRoute at 2026-09-13T02:47:11Z by IAM user arn:aws:iam::123456789012:user/dave\n  from 203.0.113.77",
+        "assumed-role/NetworkAdmin/dave <- arn:aws:iam::123456789012:user/dave",
+        "\n3. the path before it and after it\nbefore: reachable",
+        "\nafter: unreachable",
+        "\n4. the way back\nthe way back, tried on the newest state; after it: reachable",
+        "\naws ec2 replace-route --region us-east-1 --route-table-id rtb-0736172c24218f73a",
+    ];
+    let mut rest = text;
+    for part in parts {
+        assert!(rest.contains(part), "no `{part}` in\n{text}");
+        rest = rest.split_once(part).unwrap().1;
+    }
+}
+
+#[test]
+fn the_demo_tells_the_story() {
+    let env = TestEnv::new();
+    assert_is_story(&env.run(&["demo", "--no-serve"]));
+    // Told again, of the same store.
+    assert_is_story(&env.run(&["demo", "--no-serve"]));
 }
