@@ -244,6 +244,17 @@ impl App {
                 break;
             }
         }
+        let last = taken.last().map_or(0, |it| it.number);
+        for it in &mut taken {
+            if let Outcome::Done { checked_after } = it.outcome
+                && checked_after > last
+            {
+                let why = format!(
+                    "it was to be looked at after step {checked_after}, which was not taken"
+                );
+                it.outcome = Outcome::NotVerified { why };
+            }
+        }
         let left = plan.steps.iter().skip(taken.len()).map(|step| step.number).collect();
         Ok(Applied { identity, taken, left })
     }

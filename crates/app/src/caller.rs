@@ -41,6 +41,8 @@ pub struct Identity {
     pub arn: String,
     /// The access key that signs, when it is known.
     pub access_key_id: Option<String>,
+    /// Where the calls go, when that is not AWS.
+    pub endpoint_url: Option<String>,
 }
 
 /// What calls say made them, when nothing else is to be said.
@@ -89,6 +91,7 @@ pub(crate) fn is_secret(name: &str) -> bool {
     const SECRET: &[&str] = &[
         "AuthKey",
         "AuthToken",
+        "ClientSecret",
         "Environment",
         "PreSharedKey",
         "SecretAccessKey",
@@ -97,7 +100,8 @@ pub(crate) fn is_secret(name: &str) -> bool {
         "SessionToken",
         "CustomerGatewayConfiguration",
         "UserData",
-        "authKey",
     ];
-    SECRET.contains(&name) || name.ends_with("Password")
+    // Some services begin their members in lower case.
+    let is_it = |secret: &&str| secret.eq_ignore_ascii_case(name);
+    SECRET.iter().any(is_it) || name.to_ascii_lowercase().ends_with("password")
 }

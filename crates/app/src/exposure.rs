@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use trailhound_query::Coverage;
 use trailhound_reach::headers::Family;
-use trailhound_reach::net::Resource;
-use trailhound_reach::{Exposure, Kind, Network, Versions, internet_exposure};
+use trailhound_reach::{Exposure, Network, Versions, internet_exposure};
 use trailhound_record::Timestamp;
 
 use crate::App;
+use crate::insights::scope::with_interface;
 use crate::lookup::LookupError;
 use crate::network::Assumption;
 use crate::path::{Answer, End, Flip, Protocol, Query, SERVICES, Untold};
@@ -213,22 +213,15 @@ fn of_vpc(network: &Network, query: &ExposureQuery) -> BTreeMap<String, Exposure
         family: Family::V4,
     };
     let all = internet_exposure(network, &asked).into_iter();
-    let in_vpc = |it: &Exposure| match interface(network, &it.interface) {
-        Some(interface) => {
-            interface.vpc.known().is_some_and(|vpc| vpc.as_deref() == Some(&*query.vpc))
-        }
-        None => false,
+    // One whose VPC nobody told may be of this one: it is told, too.
+    let in_vpc = |it: &Exposure| {
+        let vpc = with_interface(network, &it.interface, |own| own.vpc.known().cloned());
+        vpc.flatten().is_none_or(|vpc| vpc.as_deref() == Some(&*query.vpc))
     };
     all.filter(in_vpc).map(|exposure| (exposure.interface.to_string(), exposure)).collect()
 }
 
-fn interface<'a>(network: &'a Network, id: &str) -> Option<&'a trailhound_reach::net::Interface> {
-    match &network.resource(Kind::Interface, id)?.resource {
-        Resource::Interface(interface) => Some(interface),
-        _ => None,
-    }
-}
-
 fn instance(network: &Network, id: &str) -> Option<String> {
-    interface(network, id)?.instance.known()?.as_ref().map(ToString::to_string)
+    let instance = with_interface(network, &id.into(), |own| own.instance.known().cloned());
+    instance.flatten().flatten().map(|id| id.to_string())
 }

@@ -291,6 +291,7 @@ pub fn describe_all(
     for each in EACH {
         run.each(each);
     }
+    run.public_access();
     Ok(run.out)
 }
 
@@ -365,6 +366,20 @@ impl Run<'_> {
                 let file = format!("{name}-{}", each.kept_as);
                 self.write(&file, name, is_global, &elements);
             }
+        }
+    }
+
+    /// Block Public Access, which is no list.
+    fn public_access(&mut self) {
+        const CALL: (&str, &str) = ("ec2", "DescribeVpcBlockPublicAccessOptions");
+        match self.call(CALL.0, CALL.1, &json!({})) {
+            Ok(answer) => {
+                let region = &self.query.region;
+                let name =
+                    format!("{}/{region}/VpcBlockPublicAccessOptions.json", self.out.account_id);
+                self.out.documents.push((name, answer.to_string().into_bytes()));
+            }
+            Err(reason) => self.fail(CALL.0, CALL.1, None, reason),
         }
     }
 
@@ -551,6 +566,7 @@ mod tests {
                 account_id: "123456789012".to_owned(),
                 arn: String::new(),
                 access_key_id: None,
+                endpoint_url: None,
             })
         }
     }

@@ -193,11 +193,19 @@ pub enum Trial {
 impl Blamed {
     /// The newest change that made the verdict worse; nothing when a newer one did, which no event tells.
     pub fn culprit(&self) -> Option<&Flip> {
+        // Since a change after which nothing is known, nobody can be blamed for how it is now.
+        let is_known = |after: &Answer| after.verdict != Verdict::Unknown;
+        let known: Vec<&Flip> =
+            self.flips.iter().take_while(|flip| is_known(&flip.after)).collect();
         let worse = |flip: &&Flip| is_worse(&flip.before, &flip.after);
         let broke = |flip: &&Flip| worse(flip) && flip.before.verdict == Verdict::Reachable;
-        let found = self.flips.iter().find(broke).or_else(|| self.flips.iter().find(worse))?;
-        let is_older = |untold: &Untold| found.event.event_time < untold.at;
-        self.untold_culprit().is_none_or(|untold| !is_older(untold)).then_some(found)
+        let mut all = known.iter().copied();
+        let found = all.find(broke).or_else(|| known.iter().copied().find(worse))?;
+        // Neither can the one whose change a snapshot found undone, or worse, later.
+        let is_newer = |untold: &&Untold| found.event.event_time < untold.at;
+        let is_whole = !self.untold.iter().any(|it| is_newer(&it));
+        let is_mended = self.last.verdict == Verdict::Reachable;
+        (is_whole || is_mended).then_some(found)
     }
 
     /// The newest snapshot that found the verdict worse than the events before it tell.
@@ -376,7 +384,7 @@ pub fn path_in(
     Ok((trailhound_reach::path(&snapshot.network, query), snapshot.ignored))
 }
 
-fn event_of(source: &Source) -> Option<&str> {
+pub(crate) fn event_of(source: &Source) -> Option<&str> {
     match source {
         Source::Event { id } | Source::Inferred { id } => Some(id),
         Source::Snapshot { .. } | Source::Unknown => None,

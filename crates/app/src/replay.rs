@@ -16,7 +16,8 @@ pub use trailhound_replay::state::{Changed, Key, Known, Lookup, Resource, Scope,
 use crate::App;
 use crate::lookup::LookupError;
 use crate::network::{Assumption, Versioned, assumptions, network, versioned};
-use crate::snapshot::earliest;
+use crate::path::event_of;
+use crate::snapshot::{Told, earliest};
 
 /// Which events are replayed.
 #[derive(Debug, Clone, Default)]
@@ -91,6 +92,11 @@ impl Replay {
     /// The state at `at`: after every event of that time and before.
     pub fn at(&self, at: Timestamp) -> &State {
         self.before(self.count_until(at))
+    }
+
+    /// The events from a time on, by id.
+    pub(crate) fn since(&self, from: Timestamp) -> BTreeSet<String> {
+        ids_since(self.moments(), from)
     }
 
     /// How many moments there are up to `at`.
@@ -188,20 +194,26 @@ impl App {
     fn replay_anew(&self, query: &ReplayQuery) -> Result<Replay, LookupError> {
         let mut stored = self.stored()?;
         stored.retain(|it| query.snapshots_before.is_none_or(|before| it.at() < before));
-        let snapshots: Vec<(Timestamp, String, State)> = stored
+        let is_wanted = |scope: &Scope| {
+            query.account_id.as_ref().is_none_or(|account| scope.account == *account)
+        };
+        let snapshots: Vec<Told> = stored
             .into_iter()
             .map(|it| {
-                let state = it.read().state;
-                let is_wanted = |scope: &Scope| {
-                    query.account_id.as_ref().is_none_or(|account| scope.account == *account)
-                };
-                (it.at(), it.name, state.within(is_wanted))
+                let told = it.told();
+                Told { state: told.state.within(is_wanted), ..told }
             })
             .collect();
-        let first = self.first_state(query, &snapshots)?;
-        let told = snapshots.into_iter().filter(|(at, ..)| query.until.is_none_or(|it| *at <= it));
+        // A snapshot tells of all services: what their events did since must be replayed, too.
+        let services = if snapshots.is_empty() { query.services.clone() } else { Vec::new() };
+        let query = &ReplayQuery { services, ..query.clone() };
+        let (first, unreadable) = self.first_state(query, &snapshots)?;
+        let told = snapshots.into_iter().filter(|it| query.until.is_none_or(|at| it.until <= at));
         let mut fold = Fold::new(first.clone(), told.collect());
-        let (events_read, coverage) = self.fold(query, query.until, &mut fold)?;
+        let (events_read, mut coverage) = self.fold(query, query.until, &mut fold)?;
+        // Going back rests on events that the answer itself may not need.
+        let known: BTreeSet<String> = coverage.unreadable.iter().cloned().collect();
+        coverage.unreadable.extend(unreadable.difference(&known).cloned());
         let moments = fold.finish(query.until);
         let end = moments.len();
         Ok(Replay {
@@ -219,17 +231,21 @@ impl App {
     fn first_state(
         &self,
         query: &ReplayQuery,
-        snapshots: &[(Timestamp, String, State)],
-    ) -> Result<State, LookupError> {
-        let mut first = State::new();
-        for (at, snapshot) in earliest(snapshots) {
+        snapshots: &[Told],
+    ) -> Result<(State, BTreeSet<String>), LookupError> {
+        let (mut first, mut unreadable) = (State::new(), BTreeSet::new());
+        for Told { from, until, state: snapshot, .. } in earliest(snapshots) {
             let mut before = State::new();
             // What an event did depends on what was there: the second time that is known better.
             for _ in 0..2 {
                 let mut fold = Fold::new(before.clone(), Vec::new());
-                self.fold(query, Some(at), &mut fold)?;
+                unreadable.extend(self.fold(query, Some(until), &mut fold)?.1.unreadable);
                 let moments = fold.finish(None);
-                let met = moments.last().map_or(&before, |it| &it.after).meet(&snapshot).0;
+                let ids = ids_since(&moments, from);
+                let is_meanwhile =
+                    |source: &Source| event_of(source).is_some_and(|id| ids.contains(id));
+                let last = moments.last().map_or(&before, |it| &it.after);
+                let met = last.meet_but(&snapshot, is_meanwhile).0;
                 let met = met.within(|scope| snapshot.scopes().contains(scope));
                 let changes: Vec<(&str, &[Changed])> =
                     moments.iter().map(|it| (it.event_id.as_str(), &*it.changed)).collect();
@@ -237,7 +253,7 @@ impl App {
             }
             first = first.meet(&before).0;
         }
-        Ok(first)
+        Ok((first, unreadable))
     }
 
     /// Applies the events until a time.
@@ -277,6 +293,12 @@ fn search(query: &ReplayQuery) -> String {
     }
 }
 
+/// The events from a time on.
+fn ids_since(moments: &[Moment], from: Timestamp) -> BTreeSet<String> {
+    let later = moments.iter().rev().take_while(|it| it.at.is_none_or(|at| at >= from));
+    later.map(|it| it.event_id.clone()).collect()
+}
+
 /// Events applied one after the other, those of one second in the order in which they depend on each other.
 struct Fold {
     state: State,
@@ -284,11 +306,11 @@ struct Fold {
     /// Events of one time, not applied yet.
     waiting: Vec<Event>,
     /// Snapshots that are still to come, the oldest first.
-    snapshots: VecDeque<(Timestamp, String, State)>,
+    snapshots: VecDeque<Told>,
 }
 
 impl Fold {
-    fn new(state: State, snapshots: Vec<(Timestamp, String, State)>) -> Self {
+    fn new(state: State, snapshots: Vec<Told>) -> Self {
         Self { state, moments: Vec::new(), waiting: Vec::new(), snapshots: snapshots.into() }
     }
 
@@ -334,15 +356,20 @@ impl Fold {
 
     /// Meets the snapshots of times for which `is_due` holds.
     fn meet(&mut self, is_due: impl Fn(Timestamp) -> bool) {
-        while self.snapshots.front().is_some_and(|(at, ..)| is_due(*at)) {
-            let Some((at, name, snapshot)) = self.snapshots.pop_front() else { return };
-            let (state, changed) = self.state.meet(&snapshot);
+        while self.snapshots.front().is_some_and(|it| is_due(it.until)) {
+            let Some(Told { from, until, name, state }) = self.snapshots.pop_front() else {
+                return;
+            };
+            let ids = ids_since(&self.moments, from);
+            let is_meanwhile =
+                |source: &Source| event_of(source).is_some_and(|id| ids.contains(id));
+            let (state, changed) = self.state.meet_but(&state, is_meanwhile);
             self.state = state;
             self.moments.push(Moment {
                 event_id: String::new(),
                 event_name: String::new(),
                 snapshot: Some(name),
-                at: Some(at),
+                at: Some(until),
                 account_id: None,
                 is_tie: false,
                 changed,

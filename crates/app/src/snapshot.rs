@@ -14,8 +14,8 @@ use trailhound_replay::state::{Difference, Scope, SnapshotOptions, State, drift,
 
 use crate::App;
 use crate::lookup::{Coverage, LookupError};
-use crate::path::Setter;
-use crate::replay::ReplayQuery;
+use crate::path::{Setter, event_of};
+use crate::replay::{ReplayQuery, Source};
 use crate::state::source_of;
 
 /// The folder of snapshots within the store's.
@@ -24,8 +24,12 @@ const FOLDER: &str = "_snapshots";
 /// What describe and list calls answered.
 #[derive(Debug, Clone)]
 pub struct Taken {
-    /// When they were made.
+    /// When the first of them was made.
     pub at: Timestamp,
+    /// When the last of them was made: what changed in between may be in one answer and not in another.
+    pub until: Timestamp,
+    /// Whether a list has all there is: what it lacks is gone. Filtered ones have not.
+    pub is_whole: bool,
     /// Whose account it is; when absent, the documents say it.
     pub account: Option<String>,
     /// Which Region; when absent, the documents say it.
@@ -53,8 +57,11 @@ pub struct SnapshotReport {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Stored {
     pub(crate) name: String,
-    /// When, as RFC 3339 has it.
+    /// When it was begun, as RFC 3339 has it.
     taken_at: String,
+    /// When it was ended.
+    taken_until: String,
+    is_whole: bool,
     account: String,
     region: String,
     documents: BTreeMap<String, String>,
@@ -128,17 +135,19 @@ impl Stored {
                 Err(error) => skipped.push((name.clone(), format!("it is not text: {error}"))),
             }
         }
-        let told = Told::of(documents.values());
+        let told = Owners::of(documents.values());
         let named = |given: &Option<String>, told: &BTreeSet<String>, what| {
             let only = if told.len() == 1 { told.first().cloned() } else { None };
             given.clone().or(only).ok_or(SnapshotError::NoScope { what })
         };
         let account = named(&taken.account, &told.accounts, "account")?;
         let region = named(&taken.region, &told.regions, "Region")?;
+        let taken_until = taken.until.max(taken.at).to_string();
+        let is_whole = taken.is_whole;
+        let whole = if is_whole { "whole" } else { "parts" }.to_owned();
         let mut hash = Sha256::new();
-        for part in
-            [&account, &region].into_iter().chain(documents.iter().flat_map(|(a, b)| [a, b]))
-        {
+        let told = [&account, &region, &taken_until, &whole].into_iter();
+        for part in told.chain(documents.iter().flat_map(|(a, b)| [a, b])) {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
         }
@@ -146,11 +155,24 @@ impl Stored {
         let taken_at = taken.at.to_string();
         let compact: String = taken_at.chars().filter(char::is_ascii_alphanumeric).collect();
         let name = format!("{compact}-{digest}");
-        Ok((Self { name, taken_at, account, region, documents }, skipped))
+        Ok((Self { name, taken_at, taken_until, is_whole, account, region, documents }, skipped))
     }
 
+    /// When it was begun.
     pub(crate) fn at(&self) -> Timestamp {
         Timestamp::parse(&self.taken_at).unwrap_or(Timestamp(0))
+    }
+
+    /// When it was ended: it is met after the events until then.
+    fn until(&self) -> Timestamp {
+        Timestamp::parse(&self.taken_until).unwrap_or_else(|| self.at())
+    }
+
+    /// The snapshot as replay meets it, without what only a whole list tells where it is not whole.
+    pub(crate) fn told(self) -> Told {
+        let read = self.read().state;
+        let state = if self.is_whole { read } else { read.in_parts() };
+        Told { from: self.at(), until: self.until(), name: self.name, state }
     }
 
     pub(crate) fn read(&self) -> trailhound_replay::state::Snapshot {
@@ -164,14 +186,25 @@ impl Stored {
     }
 }
 
+/// A snapshot that replay meets.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    /// When it was begun: later events may be in it, or not.
+    pub(crate) from: Timestamp,
+    /// When it was ended.
+    pub(crate) until: Timestamp,
+    pub(crate) name: String,
+    pub(crate) state: State,
+}
+
 /// Accounts and Regions that descriptions name as their resources' own.
 #[derive(Default)]
-struct Told {
+struct Owners {
     accounts: BTreeSet<String>,
     regions: BTreeSet<String>,
 }
 
-impl Told {
+impl Owners {
     fn of<'a>(documents: impl Iterator<Item = &'a String>) -> Self {
         let mut told = Self::default();
         for text in documents {
@@ -285,19 +318,25 @@ impl App {
                 None => return Ok(None),
             },
         };
-        let told = stored.read().state;
+        let (name, at) = (stored.name.clone(), stored.at());
+        let snapshot = stored.told();
         let replay = self.replay(&ReplayQuery {
-            until: Some(stored.at()),
-            snapshots_before: Some(stored.at()),
+            until: Some(snapshot.until),
+            snapshots_before: Some(at),
             ..ReplayQuery::default()
         })?;
-        let differences = drift(replay.last(), &told);
+        let told = &snapshot.state;
+        let mut differences = drift(replay.last(), told);
+        // What events of meanwhile set may be in the snapshot or not.
+        let meanwhile = replay.since(at);
+        let is_of = |source: &Source| event_of(source).is_some_and(|id| meanwhile.contains(id));
+        differences.retain(|it| !source_of(&it.before).is_some_and(is_of));
         let sources = differences.iter().filter_map(|it| source_of(&it.before));
         let events = self.events_of_sources(sources)?;
         let compared = told.iter().filter(|(key, _)| replay.last().get(key).is_some()).count();
         Ok(Some(Drift {
-            name: stored.name.clone(),
-            at: stored.at(),
+            name,
+            at,
             differences,
             events,
             compared: compared as u64,
@@ -308,13 +347,14 @@ impl App {
 }
 
 /// Of each account and Region the first snapshot that tells of it.
-pub(crate) fn earliest(snapshots: &[(Timestamp, String, State)]) -> Vec<(Timestamp, State)> {
+pub(crate) fn earliest(snapshots: &[Told]) -> Vec<Told> {
     let mut seen = BTreeSet::new();
     let mut first = Vec::new();
-    for (at, _, state) in snapshots {
-        let new: BTreeSet<Scope> = state.scopes().difference(&seen).cloned().collect();
+    for told in snapshots {
+        let new: BTreeSet<Scope> = told.state.scopes().difference(&seen).cloned().collect();
         if !new.is_empty() {
-            first.push((*at, state.within(|scope| new.contains(scope))));
+            let state = told.state.within(|scope| new.contains(scope));
+            first.push(Told { state, ..told.clone() });
             seen.extend(new);
         }
     }

@@ -139,13 +139,18 @@ impl App {
         let mut chosen = Chosen::default();
         match &query.resource {
             None => self.add_events_of(query, None, &mut chosen)?,
-            // Events know a resource by its ARN or by the ARN's last part.
+            // Events of EC2 know a resource by the id in its ARN, which no other resource has; a name is not
+            // enough: a user and a role may both be called `admin`.
             Some(resource) => {
-                for name in crate::history::names_of(resource) {
+                let names = crate::history::names_of(resource).into_iter();
+                for name in names.filter(|name| name == resource || is_id(name)) {
                     self.add_events_of(query, Some(name), &mut chosen)?;
                 }
             }
         }
+        chosen.events.sort_by_key(|(event, _)| std::cmp::Reverse(event.event_time));
+        chosen.is_cut |= chosen.events.len() > EVENTS_MAX;
+        chosen.events.truncate(EVENTS_MAX);
         Ok(chosen)
     }
 
@@ -167,6 +172,7 @@ impl App {
             ..LookupQuery::default()
         };
         let mut tracer = self.tracer()?;
+        let known = chosen.events.len();
         self.lookup_newest_first(&lookup, u64::MAX, |events| {
             for event in events {
                 let is_it = |(it, _): &(Event, Attribution)| {
@@ -178,7 +184,7 @@ impl App {
                 {
                     continue;
                 }
-                if chosen.events.len() == EVENTS_MAX {
+                if chosen.events.len() - known == EVENTS_MAX {
                     chosen.is_cut = true;
                     return std::ops::ControlFlow::Break(());
                 }
@@ -188,6 +194,14 @@ impl App {
         })?;
         Ok(())
     }
+}
+
+/// Whether a name is an id that EC2 gives once: `rtb-0123456789abcdef0`.
+fn is_id(name: &str) -> bool {
+    name.rsplit_once('-').is_some_and(|(kind, number)| {
+        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        !kind.is_empty() && number.len() >= 8 && number.bytes().all(is_hex)
+    })
 }
 
 #[derive(Default)]

@@ -25,6 +25,9 @@ pub(crate) fn place(
     region: &str,
     endpoint_url: Option<&str>,
 ) -> Result<Place, CallError> {
+    if !is_region(region) {
+        return Err(CallError::Region { region: region.to_owned() });
+    }
     let suffix = match region {
         _ if region.starts_with("cn-") => "amazonaws.com.cn",
         _ => "amazonaws.com",
@@ -45,6 +48,16 @@ pub(crate) fn place(
     let host = url.host_str().unwrap_or_default();
     let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     Ok(Place { base, host, region: signing_region.to_owned() })
+}
+
+/// Whether it is spelled as Regions are: `eu-west-1`. It becomes a part of the host's name.
+fn is_region(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let is_word =
+        |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let number = parts.next_back().unwrap_or_default();
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    is_number && parts.clone().count() >= 2 && parts.all(is_word)
 }
 
 /// Reads an endpoint's address.
@@ -86,6 +99,7 @@ mod tests {
             Some("http://127.0.0.1:5000/"),
             "http://127.0.0.1:5000 eu-west-1",
         );
+        check_place(route, "evil.example:8099/?x=", None, "`evil.example:8099/?x=` is no Region");
         check_place(
             route,
             "eu-west-1",

@@ -61,6 +61,9 @@ pub enum CallError {
     /// The endpoint is no address.
     #[error("the endpoint `{endpoint}` is no address of a server")]
     Endpoint { endpoint: String },
+    /// The Region is spelled as none is.
+    #[error("`{region}` is no Region")]
+    Region { region: String },
     /// Nothing answered.
     #[error("no answer from {host}")]
     Send { host: String, source: reqwest::Error },
@@ -94,6 +97,7 @@ impl CallError {
             | Self::Credentials { .. }
             | Self::Sign { .. }
             | Self::Endpoint { .. }
+            | Self::Region { .. }
             | Self::Runtime(_) => false,
             Self::Send { source, .. } => !source.is_connect() && !source.is_builder(),
             Self::TooLong { .. } => true,
@@ -126,7 +130,11 @@ impl Client {
             .map_err(CallError::Runtime)?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest());
         if let Some(profile) = &settings.profile {
-            loader = loader.profile_name(profile);
+            // Named, it counts: also where the environment holds credentials.
+            let named = aws_config::profile::ProfileFileCredentialsProvider::builder()
+                .profile_name(profile)
+                .build();
+            loader = loader.profile_name(profile).credentials_provider(named);
         }
         if let Some(region) = &settings.region {
             loader = loader.region(Region::new(region.clone()));
@@ -150,6 +158,11 @@ impl Client {
             .map_err(|source| CallError::Send { host: "(client)".to_owned(), source })?;
         let region = config.region().map_or("us-east-1", |region| region.as_ref()).to_owned();
         Ok(Self { runtime, http, credentials, region, endpoint_url })
+    }
+
+    /// Where calls are sent instead of AWS: as given, or by the environment or the profile.
+    pub fn endpoint_url(&self) -> Option<&str> {
+        self.endpoint_url.as_deref()
     }
 
     /// The Region that calls go to when none is named.

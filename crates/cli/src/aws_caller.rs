@@ -25,6 +25,11 @@ impl AwsCaller {
         Ok(Self { client })
     }
 
+    /// Where calls are sent instead of AWS, by a flag, the environment or the profile.
+    pub(crate) fn endpoint_url(&self) -> Option<&str> {
+        self.client.endpoint_url()
+    }
+
     /// The Region that calls go to when none is named.
     pub(crate) fn region(&self) -> &str {
         self.client.region()
@@ -42,7 +47,8 @@ impl Caller for AwsCaller {
     fn identity(&self) -> Result<Identity, CallFailure> {
         let (account_id, arn) = self.client.caller().map_err(|error| failure(&error))?;
         let access_key_id = self.client.access_key_id().ok().filter(|id| !id.is_empty());
-        Ok(Identity { account_id, arn, access_key_id })
+        let endpoint_url = self.endpoint_url().map(str::to_owned);
+        Ok(Identity { account_id, arn, access_key_id, endpoint_url })
     }
 }
 

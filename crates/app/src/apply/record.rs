@@ -59,6 +59,15 @@ pub(super) fn record(made: &Made<'_>) -> Value {
         "eventCategory": "Management",
     });
     let Some(members) = record.as_object_mut() else { return record };
+    if let Some(endpoint) = &made.identity.endpoint_url
+        && let Some(ours) = members
+            .get_mut("additionalEventData")
+            .and_then(|it| it.get_mut("trailhound"))
+            .and_then(Value::as_object_mut)
+    {
+        // What was done there was not done in AWS: whoever reads it later must see that.
+        ours.insert("endpointUrl".to_owned(), json!(endpoint));
+    }
     let answer = answer.filter(|answer| answer.as_object().is_some_and(|it| !it.is_empty()));
     if let (Some(answer), Some(known)) = (answer, known) {
         members.insert("responseElements".to_owned(), recorded(known, known.output(), answer));
@@ -79,7 +88,7 @@ pub(super) fn record(made: &Made<'_>) -> Value {
 
 /// Who called, as far as the ARN tells it.
 fn user_identity(identity: &Identity) -> Value {
-    let Identity { account_id, arn, access_key_id } = identity;
+    let Identity { account_id, arn, access_key_id, .. } = identity;
     let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
     let (kind, rest) = resource.split_once('/').unwrap_or((resource, ""));
     let last = rest.rsplit('/').next().unwrap_or(rest);
@@ -230,7 +239,12 @@ mod tests {
                 user_agent: "trailhound/1 undo of e1",
             },
             answer: &answer,
-            identity: &Identity { account_id: "123456789012".to_owned(), arn, access_key_id: None },
+            identity: &Identity {
+                account_id: "123456789012".to_owned(),
+                arn,
+                access_key_id: None,
+                endpoint_url: None,
+            },
             at: Timestamp(1_700_000_000_700_000),
             event_id: "00000000-0000-4000-8000-000000000000",
             undoes: "e1",

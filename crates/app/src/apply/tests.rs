@@ -59,6 +59,7 @@ impl Caller for Fake {
             account_id: self.account.to_owned(),
             arn: format!("arn:aws:iam::{}:user/ops", self.account),
             access_key_id: Some("AKIAIOSFODNN7EXAMPLE".to_owned()),
+            endpoint_url: None,
         })
     }
 }

@@ -13,7 +13,7 @@
 mod analyse;
 mod error;
 mod keep;
-mod scope;
+pub(crate) mod scope;
 mod select;
 mod types;
 mod walk;

@@ -346,7 +346,11 @@ impl Ends {
 }
 
 /// Asks an interface, by its own description or by its instance's.
-fn with_interface<T>(network: &Network, id: &Id, ask: impl Fn(&Interface) -> T) -> Option<T> {
+pub(crate) fn with_interface<T>(
+    network: &Network,
+    id: &Id,
+    ask: impl Fn(&Interface) -> T,
+) -> Option<T> {
     if let Some(stored) = network.resource(Kind::Interface, id)
         && let Resource::Interface(interface) = &stored.resource
     {

@@ -1,5 +1,6 @@
 //! `trailhound undo --apply`: runs a plan after showing it and asking.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, IsTerminal, Write};
 
 use clap::Args;
@@ -37,18 +38,28 @@ pub(crate) struct ApplyArgs {
     endpoint_url: Option<String>,
 }
 
+/// The plan that somebody is asked about.
+pub(super) struct Asked<'a> {
+    /// The plan.
+    pub(super) plan: &'a Plan,
+    /// The plan as text, where it was not printed and the result is JSON.
+    pub(super) shown: Option<String>,
+    /// Plans again: while somebody thinks, something may be changed.
+    pub(super) plan_again: &'a dyn Fn() -> Result<Plan, CliError>,
+}
+
 /// Asks, runs the plan, and tells what became of each step.
 ///
 /// # Errors
 /// When the plan may not be run, or somebody said no.
-pub(crate) fn run(
+pub(super) fn run(
     ui: &mut Ui,
     app: &App,
-    plan: &Plan,
+    asked: &Asked<'_>,
     options: Options,
     args: &ApplyArgs,
-    is_json: bool,
 ) -> CmdResult {
+    let (plan, is_json) = (asked.plan, asked.shown.is_some());
     refuse_what_is_open(plan, &options).map_err(|error| refused(&error))?;
     if !args.yes && !std::io::stdin().is_terminal() {
         return Err(CliError::usage(
@@ -64,8 +75,15 @@ pub(crate) fn run(
     })?;
     ui.flush()?;
     if !args.yes {
+        for line in asked.shown.iter().flat_map(|text| text.lines()) {
+            writeln!(std::io::stderr(), "{}", visible(line))?;
+        }
         let identity = caller.identity().map_err(|error| refused(&ApplyError::Identity(error)))?;
-        ask(plan, &identity, args.endpoint_url.as_deref())?;
+        ask(plan, &identity, caller.endpoint_url())?;
+        if (asked.plan_again)()? != *plan {
+            return Err(CliError::failed("nothing was done: the plan is another one by now")
+                .hint("something was changed while it was asked about; run the command again"));
+        }
     }
     let query = ApplyQuery { plan, options, patience: Patience::default() };
     let applied = app
@@ -85,7 +103,10 @@ fn ask(plan: &Plan, identity: &Identity, endpoint: Option<&str>) -> Result<(), C
     let arn = visible(&identity.arn);
     let place = endpoint.map(|url| format!(" at {}", visible(url))).unwrap_or_default();
     let calls = counted(plan.steps.len() as u64, "call");
-    write!(err, "Make {calls} as {arn}{place}? Type yes: ")?;
+    let regions: BTreeSet<&String> = plan.steps.iter().map(|step| &step.region).collect();
+    let regions: Vec<&str> = regions.into_iter().map(String::as_str).collect();
+    let regions = visible(&regions.join(", ")).into_owned();
+    write!(err, "Make {calls} as {arn} in {regions}{place}? Type yes: ")?;
     err.flush()?;
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;

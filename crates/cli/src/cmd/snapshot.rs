@@ -19,9 +19,12 @@ use trailhound_app::now;
 use trailhound_app::snapshot::{Against, Drift, SnapshotError, SnapshotReport, Taken};
 use trailhound_app::state::source_of;
 use trailhound_aws::Settings;
+use trailhound_record::Timestamp;
 
 /// So long a document may be; longer ones are named and left out.
 const DOCUMENT_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// So long after the time that is told, changes may be in a folder's documents, or not: two minutes.
+const SLACK_MICROS: i64 = 120_000_000;
 /// So deep are folders read.
 const DEPTH_MAX: usize = 8;
 /// How many documents that were not read are told.
@@ -42,6 +45,9 @@ pub(super) struct FromDir {
     /// The Region; with --dir, where the documents do not tell it
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
+    /// The lists in the folder have all there is, unfiltered: what they lack is gone
+    #[arg(long, requires = "dir")]
+    whole: bool,
     /// Make the describe and list calls now, with the credentials that the AWS CLI would take
     #[arg(long, conflicts_with_all = ["dir", "account"])]
     live: bool,
@@ -66,7 +72,7 @@ pub(crate) struct SnapshotArgs {
     #[command(flatten)]
     from: FromDir,
     /// List the snapshots that are kept
-    #[arg(long, conflicts_with_all = ["dir", "live", "account", "region"], required_unless_present_any = ["dir", "live"])]
+    #[arg(long, conflicts_with_all = ["dir", "live", "account", "region"])]
     list: bool,
 }
 
@@ -90,6 +96,12 @@ pub(crate) fn cmd_snapshot(ui: &mut Ui, global: &GlobalArgs, args: &SnapshotArgs
     let output = ui.output_among("snapshot", &[Output::Table, Output::Json])?;
     if args.list {
         return list(ui, global, output);
+    }
+    if args.from.dir.is_none() && !args.from.live {
+        return Err(CliError::usage(
+            "a snapshot of what?",
+            "--dir DIR reads what describe calls printed, --live makes them, --list tells what is kept",
+        ));
     }
     let taken = taken(ui, &args.from)?;
     let app = super::open(global)?;
@@ -174,7 +186,16 @@ fn taken(ui: &Ui, from: &FromDir) -> Result<Taken, CliError> {
             "when were the calls made? --at TIME",
         ));
     };
-    Ok(Taken { at, account: from.account.clone(), region: from.region.clone(), documents })
+    // Hardly anybody knows the second: what was changed just after may be in it.
+    let until = Timestamp(at.0.saturating_add(SLACK_MICROS));
+    Ok(Taken {
+        at,
+        until,
+        is_whole: from.whole,
+        account: from.account.clone(),
+        region: from.region.clone(),
+        documents,
+    })
 }
 
 /// Makes the describe and list calls.
@@ -203,6 +224,8 @@ fn described(ui: &Ui, from: &FromDir) -> Result<Taken, CliError> {
     }
     Ok(Taken {
         at,
+        until: now(),
+        is_whole: true,
         account: Some(described.account_id),
         region: Some(query.region),
         documents: described.documents,
@@ -292,7 +315,7 @@ pub(crate) fn cmd_drift(ui: &mut Ui, global: &GlobalArgs, args: &DriftArgs) -> C
 }
 
 fn print_drift(ui: &mut Ui, drift: &Drift) -> Result<(), CliError> {
-    if drift.compared == 0 {
+    if drift.compared == 0 && drift.differences.is_empty() {
         ui.line(
             "the events tell nothing of what the snapshot describes: there is nothing to compare",
         )?;

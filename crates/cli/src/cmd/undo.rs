@@ -90,7 +90,7 @@ pub(crate) fn cmd_undo(ui: &mut Ui, global: &GlobalArgs, args: &UndoArgs) -> Cmd
         overwrite_later_changes: args.overwrite,
         undo_containment: args.undo_containment,
     };
-    let undo = app.undo(&UndoQuery {
+    let query = UndoQuery {
         events: args.events.clone(),
         actor: args.actor.clone(),
         resource: args.resource.clone(),
@@ -98,13 +98,53 @@ pub(crate) fn cmd_undo(ui: &mut Ui, global: &GlobalArgs, args: &UndoArgs) -> Cmd
         since: range.start,
         until: range.end,
         options,
-    })?;
+    };
+    let undo = app.undo(&query)?;
+    let plan_again = || Ok(app.undo(&query)?.plan);
+    refuse(args, &undo)?;
+    let is_json_result = args.apply.apply && form == Form::Json;
+    if !is_json_result {
+        print(ui, form, &undo, args.apply.apply)?;
+    }
+    tell(ui, &undo);
+    complete(&undo.coverage)?;
+    if args.apply.apply && undo.is_cut {
+        return Err(CliError::failed(
+            "nothing was done: more events match than one plan takes back",
+        )
+        .hint("take fewer: --since and --until say from when to when"));
+    }
+    // Whoever is asked must see what for; standard output is for the result.
+    let shown = is_json_result.then(|| render::script(&undo.plan));
+    let open = match is_open(&undo) {
+        true => Status::Finding,
+        false => Status::Done,
+    };
+    match args.apply.apply {
+        true => Ok(
+            match apply::run(
+                ui,
+                &app,
+                &apply::Asked { plan: &undo.plan, shown, plan_again: &plan_again },
+                options,
+                &args.apply,
+            )? {
+                Status::Done => open,
+                other => other,
+            },
+        ),
+        false => Ok(open),
+    }
+}
+
+/// Refuses what no plan can be made for.
+fn refuse(args: &UndoArgs, undo: &Undo) -> Result<(), CliError> {
     if let Some(id) = undo.missing.first() {
         return Err(CliError::failed(format!("no event has the id `{id}`"))
             .hint(coverage_text(&undo.coverage)));
     }
     if undo.events.is_empty() {
-        return Err(nothing(args, &undo));
+        return Err(nothing(args, undo));
     }
     if undo.accounts.len() > 1 {
         let accounts = undo.accounts.join(", ");
@@ -118,23 +158,7 @@ pub(crate) fn cmd_undo(ui: &mut Ui, global: &GlobalArgs, args: &UndoArgs) -> Cmd
         return Err(CliError::failed(visible(&format!("several have that name: {actors}")))
             .hint("name one of them whole, as it stands here"));
     }
-    let is_json_result = args.apply.apply && form == Form::Json;
-    if !is_json_result {
-        print(ui, form, &undo)?;
-    }
-    tell(ui, &undo);
-    complete(&undo.coverage)?;
-    let open = match is_open(&undo) {
-        true => Status::Finding,
-        false => Status::Done,
-    };
-    match args.apply.apply {
-        true => Ok(match apply::run(ui, &app, &undo.plan, options, &args.apply, is_json_result)? {
-            Status::Done => open,
-            other => other,
-        }),
-        false => Ok(open),
-    }
+    Ok(())
 }
 
 /// Whether something is left that the plan does not take back.
@@ -143,6 +167,7 @@ fn is_open(undo: &Undo) -> bool {
     !plan.questions.is_empty()
         || !plan.conflicts.is_empty()
         || !undo.changed_nothing.is_empty()
+        || undo.is_cut
         || plan.events.iter().any(|event| event.class == Class::Irreversible)
         || plan.steps.iter().any(|step| step.held.is_some())
 }
@@ -158,7 +183,10 @@ fn nothing(args: &UndoArgs, undo: &Undo) -> CliError {
     }
 }
 
-fn print(ui: &mut Ui, form: Form, undo: &Undo) -> Result<(), CliError> {
+/// What a script says of itself, which is not so where it is about to be run.
+const NOT_RUN: &str = "# Nothing was run. Read it, then run it yourself.";
+
+fn print(ui: &mut Ui, form: Form, undo: &Undo, is_applied: bool) -> Result<(), CliError> {
     let text = match form {
         Form::Script => render::script(&undo.plan),
         Form::Boto3 => render::boto3(&undo.plan),
@@ -169,7 +197,12 @@ fn print(ui: &mut Ui, form: Form, undo: &Undo) -> Result<(), CliError> {
             return Ok(write_json(ui, &format!("{json}\n"))?);
         }
     };
+    if text.trim().is_empty() {
+        ui.line("# nothing here is known to be managed by Terraform or CloudFormation")?;
+    }
     for line in text.lines() {
+        let line =
+            if is_applied && line == NOT_RUN { "# These calls are to be made." } else { line };
         // Names in records are hostile; the script quotes them, the terminal must not obey them.
         let line = if ui.is_terminal() { visible(line).into_owned() } else { line.to_owned() };
         ui.line(line)?;

@@ -99,9 +99,9 @@ pub(crate) fn watch_beside(
     let work = move || {
         loop {
             std::thread::sleep(INTERVAL);
-            // Whoever read the alerts has gone away: nobody is left to tell.
-            if poll(&mut ui, &form, &mut watch, &app).is_err() {
-                return;
+            // What could not be told now, as on a full disk, may be told later: the watch goes on.
+            if let Err(error) = poll(&mut ui, &form, &mut watch, &app) {
+                ui.warn(&visible(&format!("an alert may not have been told: {}", error.error)));
             }
         }
     };

@@ -195,7 +195,7 @@ fn a_snapshot_before_the_change_tells_what_was_there() {
     env.check(
         &["snapshot", "--dir", &working(&env), "--at", "2026-09-12T12:00:00Z"],
         expect![[r#"
-            snapshot 20260912T120000Z-dd2cbe74 of 2026-09-12T12:00:00Z
+            snapshot 20260912T120000Z-00207c60 of 2026-09-12T12:00:00Z
                    1  AWS::EC2::EIP
                    1  AWS::EC2::Instance
                    1  AWS::EC2::InternetGateway
@@ -245,17 +245,17 @@ fn a_snapshot_before_the_change_tells_what_was_there() {
     env.check(&["state", "-q", "rtb-1", "--at", "2026-09-13"], expect![[r#"
         AWS::EC2::RouteTable rtb-1  123456789012 us-east-1
           RouteTableId  rtb-1
-              in the snapshot 20260912T120000Z-dd2cbe74
+              in the snapshot 20260912T120000Z-00207c60
           VpcId  vpc-1
-              in the snapshot 20260912T120000Z-dd2cbe74
+              in the snapshot 20260912T120000Z-00207c60
           OwnerId  123456789012
-              in the snapshot 20260912T120000Z-dd2cbe74
+              in the snapshot 20260912T120000Z-00207c60
           Routes[10.0.0.0/16]  {"DestinationCidrBlock":"10.0.0.0/16","GatewayId":"local","Origin":"CreateRouteTable","State":"active"}
-              in the snapshot 20260912T120000Z-dd2cbe74
+              in the snapshot 20260912T120000Z-00207c60
           Routes[0.0.0.0/0]  {"DestinationCidrBlock":"0.0.0.0/0","Origin":"CreateRoute","State":"active","NatGatewayId":"nat-1"}
-              in the snapshot 20260912T120000Z-dd2cbe74
+              in the snapshot 20260912T120000Z-00207c60
           Associations[subnet-1]  {"SubnetId":"subnet-1","RouteTableId":"rtb-1","Main":false,"RouteTableAssociationId":"rtbassoc-subnet-1"}
-              in the snapshot 20260912T120000Z-dd2cbe74
+              in the snapshot 20260912T120000Z-00207c60
     "#]]);
 }
 
@@ -267,15 +267,15 @@ fn a_snapshot_after_the_change_tells_of_it_only_what_the_change_did_not_touch() 
     env.check(&["state", "-q", "rtb-1", "--at", "2026-09-12"], expect![[r#"
         AWS::EC2::RouteTable rtb-1  123456789012 us-east-1
           RouteTableId  rtb-1
-              in the snapshot 20260913T120000Z-11c8a448
+              in the snapshot 20260913T120000Z-2ed44796
           VpcId  vpc-1
-              in the snapshot 20260913T120000Z-11c8a448
+              in the snapshot 20260913T120000Z-2ed44796
           OwnerId  123456789012
-              in the snapshot 20260913T120000Z-11c8a448
+              in the snapshot 20260913T120000Z-2ed44796
           Routes[10.0.0.0/16]  {"DestinationCidrBlock":"10.0.0.0/16","GatewayId":"local","Origin":"CreateRouteTable","State":"active"}
-              in the snapshot 20260913T120000Z-11c8a448
+              in the snapshot 20260913T120000Z-2ed44796
           Associations[subnet-1]  {"SubnetId":"subnet-1","RouteTableId":"rtb-1","Main":false,"RouteTableAssociationId":"rtbassoc-subnet-1"}
-              in the snapshot 20260913T120000Z-11c8a448
+              in the snapshot 20260913T120000Z-2ed44796
           Routes[0.0.0.0/0]  (not known)
     "#]]);
     let undo = env.run(&["undo", "-q", "e-1"]);
@@ -289,14 +289,14 @@ fn what_no_event_told_is_drift_and_nobody_is_blamed_for_it() {
     let first = take(&env, &working(&env), "2026-09-12T12:00:00Z");
     take(&env, &broken(&env), "2026-09-13T12:00:00Z");
     env.check(&["drift"], expect![[r#"
-        2 differences from the snapshot 20260913T120000Z-11c8a448 of 2026-09-13T12:00:00Z: no stored event told of them
+        2 differences from the snapshot 20260913T120000Z-2ed44796 of 2026-09-13T12:00:00Z: no stored event told of them
         rtb-1 Routes[0.0.0.0/0].GatewayId
           events    (none)
-                    in the snapshot 20260912T120000Z-dd2cbe74
+                    in the snapshot 20260912T120000Z-00207c60
           snapshot  igw-1
         rtb-1 Routes[0.0.0.0/0].NatGatewayId
           events    nat-1
-                    in the snapshot 20260912T120000Z-dd2cbe74
+                    in the snapshot 20260912T120000Z-00207c60
           snapshot  (none)
         --- stderr
         0 events replayed, 12 resources known to both
@@ -306,7 +306,7 @@ fn what_no_event_told_is_drift_and_nobody_is_blamed_for_it() {
     expect![[r#"
         i-1 → 203.0.113.10 tcp/443: unreachable
           the internet gateway lets out only what has a public address, and the source has none
-        broken by a change that no stored event tells: the snapshot 20260913T120000Z-11c8a448 of 2026-09-13T12:00:00Z shows it
+        broken by a change that no stored event tells: the snapshot 20260913T120000Z-2ed44796 of 2026-09-13T12:02:00Z shows it
           before, as the events tell: reachable
           there:
           back:
@@ -314,15 +314,15 @@ fn what_no_event_told_is_drift_and_nobody_is_blamed_for_it() {
           the internet gateway lets out only what has a public address, and the source has none
           IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS: Addresses 10.0.1.5, InternetGateway igw-1, Vpc vpc-1
           there:
-          `trailhound drift --snapshot 20260913T120000Z-11c8a448` lists what differs
+          `trailhound drift --snapshot 20260913T120000Z-2ed44796` lists what differs
         --- exit 3
     "#]].assert_eq(&blamed(&env, &["--good", "2026-09-12T13:00Z"]));
     env.check(
         &["snapshot", "--list"],
         expect![[r#"
-        2026-09-12T12:00:00Z  20260912T120000Z-dd2cbe74
-        2026-09-13T12:00:00Z  20260913T120000Z-11c8a448
-    "#]],
+            2026-09-12T12:00:00Z  20260912T120000Z-00207c60
+            2026-09-13T12:00:00Z  20260913T120000Z-2ed44796
+        "#]],
     );
     let name = first.split_whitespace().nth(1).unwrap();
     env.check(
@@ -342,6 +342,36 @@ fn what_no_event_told_is_drift_and_nobody_is_blamed_for_it() {
     );
 }
 
+/// The documents were taken seconds before the time that the event has, or so it was said.
+#[test]
+fn a_change_while_the_calls_were_made_is_its_own_events() {
+    let env = TestEnv::new();
+    take(&env, &working(&env), "2026-09-12T12:00:00Z");
+    take(&env, &broken(&env), "2026-09-13T02:47:05Z");
+    import_change(&env);
+    let blamed = blamed(&env, &["--good", "2026-09-12T13:00Z"]);
+    assert!(blamed.contains("broken by ReplaceRoute"), "{blamed}");
+    let drift = env.run(&["drift", "-q"]);
+    assert!(drift.starts_with("nothing differs"), "{drift}");
+    let undo = env.run(&["undo", "-q", "e-1"]);
+    assert!(undo.contains("--nat-gateway-id nat-1"), "{undo}");
+}
+
+#[test]
+fn only_a_whole_list_says_that_something_is_gone() {
+    let ended = |flags: &[&str]| {
+        let env = TestEnv::new();
+        take(&env, &working(&env), "2026-09-12T12:00:00Z");
+        let folder = broken(&env);
+        let text = json!({"RouteTables": []}).to_string();
+        std::fs::write(env.path("broken").join("describe-RouteTables.json"), text).unwrap();
+        let taken = ["snapshot", "-q", "--dir", &folder, "--at", "2026-09-13T12:00:00Z"];
+        env.run(&[&taken[..], flags].concat());
+        env.run(&["state", "-q", "rtb-1"]).contains("is not there")
+    };
+    assert!(!ended(&[]) && ended(&["--whole"]));
+}
+
 #[test]
 fn with_its_event_the_same_change_is_no_drift() {
     let env = TestEnv::new();
@@ -350,7 +380,7 @@ fn with_its_event_the_same_change_is_no_drift() {
     env.check(
         &["drift", "-q", "--dir", &broken(&env), "--at", "2026-09-13T12:00:00Z"],
         expect![[r#"
-            nothing differs from the snapshot 20260913T120000Z-11c8a448
+            nothing differs from the snapshot 20260913T120000Z-2ed44796
         "#]],
     );
     let blamed =

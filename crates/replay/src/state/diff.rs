@@ -7,7 +7,7 @@ use serde_json::Value;
 use trailhound_record::Timestamp;
 
 use super::kinds::element_key;
-use super::resource::{Resource, Source};
+use super::resource::{PEERS, PERMISSIONS, Resource, Source};
 use super::{Changed, Key, Lookup, State, is_placeholder};
 
 /// What one state knows of a property.
@@ -125,6 +125,17 @@ impl Walk<'_> {
             (Some(one @ Value::Object(_)), Some(other @ Value::Object(_))) => {
                 self.members(one, other, path);
             }
+            // Events set the peers of a permission one by one: each has its own source.
+            (None, Some(permission @ Value::Object(_)))
+            | (Some(permission @ Value::Object(_)), None)
+                if PERMISSIONS.contains(&name) && has_peers(permission) =>
+            {
+                for list in PEERS {
+                    let part = |side: Option<&Value>| side.and_then(|it| it.get(list)).cloned();
+                    let at = format!("{path}.{list}");
+                    self.values(part(one).as_ref(), part(other).as_ref(), list, &at);
+                }
+            }
             (Some(Value::Array(_)) | None, Some(Value::Array(_)) | None) => {
                 self.lists(one, other, name, path);
             }
@@ -185,6 +196,11 @@ fn is_same_time(one: Option<&Value>, other: Option<&Value>) -> bool {
         Timestamp::parse(&text).map(Timestamp::seconds)
     };
     time(one).is_some_and(|one| Some(one) == time(other))
+}
+
+fn has_peers(permission: &Value) -> bool {
+    let lists = PEERS.iter().filter_map(|list| permission.get(list)?.as_array());
+    lists.into_iter().any(|peers| !peers.is_empty())
 }
 
 /// Members that move by themselves: no call sets them.

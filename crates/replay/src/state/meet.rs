@@ -19,15 +19,29 @@ impl State {
     /// Returns what that changed beside it, also where only the source of a value is another.
     #[must_use]
     pub fn meet(&self, snapshot: &Self) -> (Self, Vec<Changed>) {
+        self.meet_but(snapshot, |_| false)
+    }
+
+    /// The same of a snapshot that took a while: what events set meanwhile, which `is_meanwhile` knows, stays
+    /// as they say.
+    #[must_use]
+    pub fn meet_but(
+        &self,
+        snapshot: &Self,
+        is_meanwhile: impl Fn(&Source) -> bool,
+    ) -> (Self, Vec<Changed>) {
         let mut state = bound(self, snapshot);
         for (key, told) in snapshot.resources.iter() {
             match state.resources.get(key) {
                 Some(known) => {
-                    let met = resources(known, told);
+                    let met = resources(known, told, &is_meanwhile);
                     state.put(key.clone(), Some(Arc::new(met)));
                 }
                 // Some resources are described for a while after their end.
-                None if state.gone.contains_key(key) && ends(&told.body) => {}
+                None if state
+                    .gone
+                    .get(key)
+                    .is_some_and(|by| ends(&told.body) || is_meanwhile(by)) => {}
                 None => {
                     state.put(key.clone(), Some(Arc::clone(told)));
                 }
@@ -35,8 +49,12 @@ impl State {
         }
         for ((scope, kind), source) in snapshot.complete.iter() {
             let left = state.of_type(scope, kind).map(|(key, _)| key);
-            let left: Vec<Key> =
-                left.filter(|key| !snapshot.resources.contains_key(key)).cloned().collect();
+            let is_new =
+                |key: &Key| state.resources.get(key).is_some_and(|it| is_meanwhile(it.source("")));
+            let left: Vec<Key> = left
+                .filter(|key| !snapshot.resources.contains_key(key) && !is_new(key))
+                .cloned()
+                .collect();
             for key in left {
                 state.put(key.clone(), None);
                 state.gone.insert_mut(key, source.clone());
@@ -45,6 +63,12 @@ impl State {
         }
         let changed = changes(self, &state);
         (state, changed)
+    }
+
+    /// The same, without saying of any type that all resources are here.
+    #[must_use]
+    pub fn in_parts(&self) -> Self {
+        Self { complete: rpds::HashTrieMapSync::default(), ..self.clone() }
     }
 
     /// The resources of some scopes alone.
@@ -89,7 +113,11 @@ fn changes(before: &State, after: &State) -> Vec<Changed> {
 }
 
 /// What both tell of one resource.
-fn resources(known: &Resource, told: &Resource) -> Resource {
+fn resources(
+    known: &Resource,
+    told: &Resource,
+    is_meanwhile: &impl Fn(&Source) -> bool,
+) -> Resource {
     let mut sources = BTreeMap::new();
     let whole = match known.source("") {
         Source::Unknown => told.source(""),
@@ -125,6 +153,14 @@ fn resources(known: &Resource, told: &Resource) -> Resource {
                 sources.insert(at.clone(), known.source(&at).clone());
             }
             None => {}
+        }
+    }
+    // What was set while the snapshot was taken is as the event says.
+    for (at, source) in known.sources.iter().filter(|(_, source)| is_meanwhile(source)) {
+        if !at.is_empty() {
+            path::make_way(&mut met.body, at, &known.body);
+            path::set(&mut met.body, at, path::get(&known.body, at));
+            sources.insert(at.clone(), source.clone());
         }
     }
     met.sources = sources;

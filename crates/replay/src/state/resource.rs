@@ -41,8 +41,8 @@ pub enum Known<'a> {
 }
 
 /// The lists of permissions of a security group, and those of a permission's peers.
-const PERMISSIONS: &[&str] = &["IpPermissions", "IpPermissionsEgress"];
-const PEERS: &[&str] = &["IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs"];
+pub(super) const PERMISSIONS: &[&str] = &["IpPermissions", "IpPermissionsEgress"];
+pub(super) const PEERS: &[&str] = &["IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs"];
 
 /// One resource as AWS describes it.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -284,6 +284,10 @@ impl Reader<'_> {
     }
 
     fn list(&mut self, name: &str, scope: &Scope, list: &str, value: &Value, is_cut: bool) {
+        if list == "VpcBlockPublicAccessOptions" && value.is_object() {
+            self.public_access(scope, value);
+            return;
+        }
         let Some(described) = DESCRIBED.iter().find(|it| it.list == list) else {
             if value.is_array() || value.is_object() {
                 self.skip(name, &format!("`{list}` is not read"));
@@ -327,6 +331,14 @@ impl Reader<'_> {
             }
         }
         true
+    }
+
+    /// The options of an account and Region are no list.
+    fn public_access(&mut self, scope: &Scope, body: &Value) {
+        let resource_type = "AWS::EC2::VPCBlockPublicAccessOptions";
+        let key = Key { scope: scope.clone(), resource_type, id: "options".to_owned() };
+        let sources = BTreeMap::from([(String::new(), self.source())]);
+        self.bodies.insert(key, Resource { body: body.clone(), sources });
     }
 
     /// Sets a member of a resource that a list described.
