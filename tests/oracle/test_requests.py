@@ -53,6 +53,12 @@ def sample(shape, depth=0):
 def botocore_request(service, name, params):
     model = botocore.session.get_session().get_service_model(service)
     protocol = json.loads((TABLES / f"{service}.json").read_text())["protocol"]
+    if service == "route53":
+        # botocore's client, not its serializer, takes the path off the ids that answers have.
+        shape = model.operation_model(name).input_shape
+        members = shape.members if shape else {}
+        kinds = ("ResourceId", "DelegationSetId", "ChangeId")
+        params = {key: value.split("/")[-1] if members[key].name in kinds else value for key, value in params.items()}
     return botocore.serialize.create_serializer(protocol, False).serialize_to_request(
         params, model.operation_model(name))
 
