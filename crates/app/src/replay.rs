@@ -149,6 +149,8 @@ pub(crate) struct Kept {
 
 /// Of so many accounts' replays one each is kept.
 const KEPT_MAX: usize = 4;
+/// A replay of more moments is not kept: those of large tables and groups take some 40 KB each.
+const KEPT_MOMENTS_MAX: usize = 150_000;
 
 impl App {
     /// From now on keeps what was replayed, for all services, so that the next question about any time is
@@ -184,6 +186,9 @@ impl App {
         let account_id = account_id.cloned();
         let query = ReplayQuery { account_id: account_id.clone(), ..ReplayQuery::default() };
         let replay = Replay { is_kept: true, ..self.replay_anew(&query)? };
+        if replay.moments.len() > KEPT_MOMENTS_MAX {
+            return Ok(replay);
+        }
         if all.len() == KEPT_MAX {
             all.remove(0);
         }
