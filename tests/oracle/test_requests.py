@@ -57,8 +57,8 @@ def botocore_request(service, name, params):
         # botocore's client, not its serializer, takes the path off the ids that answers have.
         shape = model.operation_model(name).input_shape
         members = shape.members if shape else {}
-        kinds = ("ResourceId", "DelegationSetId", "ChangeId")
-        params = {key: value.split("/")[-1] if members[key].name in kinds else value for key, value in params.items()}
+        in_path = {key for key in members if members[key].serialization.get("location") == "uri" and key.endswith("Id")}
+        params = {key: value.split("/")[-1] if key in in_path else value for key, value in params.items()}
     return botocore.serialize.create_serializer(protocol, False).serialize_to_request(
         params, model.operation_model(name))
 
