@@ -241,9 +241,12 @@ fn an_event_is_taken_back_by_what_was_there_before() {
         # 1. sets what was there before the event (exact), in account 123456789012
         boto3.client("ec2", region_name="us-east-1").replace_route(**{"RouteTableId": "rtb-0736172c24218f73a", "DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-0eb85e96a1c08d456"})
     "##]]);
-    env.check(&["undo", "-q", FATAL, "--as", "terraform"], expect![[r#"
+    env.check(
+        &["undo", "-q", FATAL, "--as", "terraform"],
+        expect![[r#"
         # nothing here is known to be managed by Terraform or CloudFormation
-    "#]]);
+    "#]],
+    );
     env.check(&["undo", TRIED_BEFORE], expect![[r#"
         --- stderr
         error: the event `8958ea52-9141-424a-b345-da70f6a98ace` changed nothing: it failed or only read
