@@ -11,12 +11,11 @@ import re
 import subprocess
 
 import pytest
+from moto import server as moto_server
 
-moto_server = pytest.importorskip("moto.server", reason="moto is not installed: see requirements.txt")
-
-from conftest import BINARY, client_environment  # noqa: E402
-from undo_kinds import KINDS  # noqa: E402
-from undo_world import ACCOUNT, RENAMED, World, compare  # noqa: E402
+from conftest import BINARY, client_environment
+from undo_kinds import KINDS
+from undo_world import ACCOUNT, RENAMED, World, compare
 
 ROOT = pathlib.Path(__file__).parent / "../.."
 RESULTS = {}
@@ -288,6 +287,8 @@ def table(known):
         if kind == "irreversible":
             continue
         untried = ("not tried", UNTRIED.get(event, "no round trip is written"))
+        if event in KINDS:
+            untried = ("not run this time", "")
         result, remark = RESULTS.get(event) or (event in KINDS and known.get(event)) or untried
         counts[result] = counts.get(result, 0) + 1
         rows.append(f"| {event} | {kind} | {result}{': ' if remark else ''}{remark} |")
@@ -295,14 +296,16 @@ def table(known):
     return [total, "", *rows]
 
 
-def test_the_table_is_written():
+def test_the_table_is_written(capsys):
     """Last: prints what became of each event."""
     events = [event for event, _, _ in documented()]
     assert len(events) == len(set(events)) == 284
     assert not [event for event in KINDS if event not in events]
     named = os.environ.get("UNDO_TABLE")
     lines = table(earlier(named))
-    print("\n" + "\n".join(lines))
+    # Also where everything passes: the table is what this file is for.
+    with capsys.disabled():
+        print("\n" + "\n".join(lines))
     if named:
         intro = (
             "# The way back, tried\n\n"

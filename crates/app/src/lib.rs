@@ -9,6 +9,7 @@ pub mod changes;
 pub mod count;
 pub mod export;
 pub mod exposure;
+pub mod hidden;
 pub mod history;
 pub mod import;
 pub mod insights;

@@ -2,19 +2,8 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
+pub(crate) use trailhound_app::hidden::is_hidden;
 use unicode_width::UnicodeWidthChar;
-
-/// Whether a terminal would act on `c`, or show nothing or another order for it.
-///
-/// # Source
-/// Control characters: C0, DEL, C1. Bidirectional controls: UAX #9, table "Explicit Formatting
-/// Characters". Then line separators, zero-width characters and tag characters.
-pub(crate) fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{ad}' | '\u{180e}' | '\u{feff}')
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-        || matches!(c, '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
 
 /// Returns `text` on one line with every hidden character written out: `\n`, `\u{1b}`.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {

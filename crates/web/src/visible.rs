@@ -5,6 +5,8 @@
 
 use std::fmt::Write;
 
+use trailhound_app::hidden::is_hidden;
+
 /// Returns `text` with every hidden character replaced by its code point, `⟨U+202E⟩`.
 pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -47,33 +49,6 @@ pub(crate) fn visible_json(json: &str) -> (String, usize) {
 /// Returns `text` as the value of an input field: a page cannot hold U+0000.
 pub(crate) fn field_value(text: &str) -> String {
     text.replace('\0', "\u{FFFD}")
-}
-
-/// Whether `character` is not seen itself or changes how others are seen.
-///
-/// # Source
-/// Unicode 16: categories Cc, Cf (without prepended marks that have a shape), Zl, Zp, and the fillers
-/// with `Default_Ignorable_Code_Point`.
-fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{00AD}'
-                | '\u{034F}'
-                | '\u{061C}'
-                | '\u{115F}'..='\u{1160}'
-                | '\u{17B4}'..='\u{17B5}'
-                | '\u{180B}'..='\u{180F}'
-                | '\u{200B}'..='\u{200F}'
-                | '\u{2028}'..='\u{202E}'
-                | '\u{2060}'..='\u{206F}'
-                | '\u{3164}'
-                | '\u{FEFF}'
-                | '\u{FFA0}'
-                | '\u{FFF9}'..='\u{FFFB}'
-                | '\u{1D173}'..='\u{1D17A}'
-                | '\u{E0000}'..='\u{E0FFF}'
-        )
 }
 
 /// Returns `number` with a comma between thousands.

@@ -1,5 +1,7 @@
 //! Texts in a picture: safe, and broken into lines, as nothing wraps them there.
 
+use crate::hidden::is_hidden;
+
 /// So many lines one text may have.
 const LINES_MAX: usize = 4;
 
@@ -11,34 +13,6 @@ pub(super) fn seen(text: &str) -> String {
         false => character.to_string(),
     };
     text.chars().map(shown).collect()
-}
-
-/// Controls, format characters, fillers, and what XML has no place for.
-///
-/// # Source
-/// Unicode 16, categories Cc, Cf, Zl, Zp and noncharacters; XML 1.0, production `Char`.
-fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{00AD}'
-                | '\u{034F}'
-                | '\u{0600}'..='\u{0605}'
-                | '\u{061C}'
-                | '\u{115F}'..='\u{1160}'
-                | '\u{17B4}'..='\u{17B5}'
-                | '\u{180B}'..='\u{180F}'
-                | '\u{200B}'..='\u{200F}'
-                | '\u{2028}'..='\u{202E}'
-                | '\u{2060}'..='\u{206F}'
-                | '\u{3164}'
-                | '\u{FEFF}'
-                | '\u{FFA0}'
-                | '\u{FFF0}'..='\u{FFFB}'
-                | '\u{FFFE}'..='\u{FFFF}'
-                | '\u{1D173}'..='\u{1D17A}'
-                | '\u{E0000}'..='\u{E0FFF}'
-        )
 }
 
 /// `text` as the content of an element or of an attribute.
